@@ -60,9 +60,9 @@ targets += library(
     ] + nio)
 targets += library("HaliteStore", ["HaliteCore", "CSQLite"])
 // Layer 3
-targets += library("HaliteModuleKit", ["HaliteRender", "HaliteHost"])
+targets += library("HaliteModuleKit", ["HaliteHost"])
 // Layer 4
-targets += library("HaliteStates", ["HaliteModuleKit"])
+targets += library("HaliteStates", ["HaliteModuleKit", "HaliteRender"])
 targets += library("HaliteModules", ["HaliteModuleKit"], tests: ["HaliteTesting"])
 targets += library("HaliteLab", ["HaliteRender", "HaliteHost"])
 // Layer 5

@@ -1,1 +1,1 @@
-// HaliteRender
+// Rendering

@@ -1,0 +1,98 @@
+import Glibc
+
+/// An open file that closes itself.
+final class Descriptor {
+    let number: Int32
+    let path: String
+
+    init(_ path: String, _ flags: Int32, _ mode: mode_t = 0) throws(HostError) {
+        var number: Int32
+        repeat { number = open(path, flags | O_CLOEXEC, mode) } while number < 0 && errno == EINTR
+        guard number >= 0 else { throw HostError.last("open", path) }
+        self.number = number
+        self.path = path
+    }
+
+    deinit { close(number) }
+
+    /// The next part of the file; nil at its end.
+    func read() throws(HostError) -> [UInt8]? {
+        let capacity = 256 << 10
+        var failure: Int32 = 0
+        let chunk = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+            var result: Int
+            repeat { result = Glibc.read(number, buffer.baseAddress, capacity) } while result < 0 && errno == EINTR
+            if result < 0 { failure = errno }
+            count = max(0, result)
+        }
+        if failure != 0 { throw HostError.system("read", path, failure) }
+        return chunk.isEmpty ? nil : chunk
+    }
+
+    func write(_ bytes: [UInt8]) throws(HostError) {
+        var offset = 0
+        while offset < bytes.count {
+            let count = bytes.withUnsafeBytes { Glibc.write(number, $0.baseAddress.map { $0 + offset }, $0.count - offset) }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw HostError.last("write", path)
+            }
+            offset += count
+        }
+    }
+
+    func sync() throws(HostError) {
+        guard fsync(number) == 0 else { throw HostError.last("sync", path) }
+    }
+}
+
+/// Replaces files so that a reader, or a crash at any moment, finds the old content or the new one.
+enum AtomicFile {
+    static func write(_ path: String, _ attributes: FileAttributes, _ body: (Descriptor) throws -> Void) throws {
+        let directory = Path.parent(path) ?? "/"
+        var attributes = attributes
+        var existing = stat()
+        if stat(path, &existing) == 0 {
+            attributes.mode = attributes.mode ?? Int(existing.st_mode & 0o7777)
+            attributes.userID = attributes.userID ?? Int(existing.st_uid)
+            attributes.groupID = attributes.groupID ?? Int(existing.st_gid)
+        }
+        // The process id alone is not enough: several tasks may write the same file.
+        let temporary = Path.join(directory, ".\(Path.name(path)).halite-\(getpid())-\(UInt32.random(in: 0...UInt32.max))")
+        let file = try Descriptor(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+        do {
+            try body(file)
+            if attributes.userID != nil || attributes.groupID != nil {
+                let user = attributes.userID.map { uid_t($0) } ?? uid_t.max
+                let group = attributes.groupID.map { gid_t($0) } ?? gid_t.max
+                guard fchown(file.number, user, group) == 0 else { throw HostError.last("change the owner of", path) }
+            }
+            guard fchmod(file.number, mode_t(attributes.mode ?? 0o644)) == 0 else {
+                throw HostError.last("change the mode of", path)
+            }
+            try file.sync()
+            guard rename(temporary, path) == 0 else { throw HostError.last("rename to", path) }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+    }
+}
+
+extension HostError {
+    static func last(_ operation: String, _ path: String) -> HostError { system(operation, path, errno) }
+
+    static func system(_ operation: String, _ path: String, _ number: Int32) -> HostError {
+        let code: Code =
+            switch number {
+            case ENOENT: .noSuchFile
+            case EACCES, EPERM, EROFS: .notPermitted
+            case EEXIST, ENOTEMPTY: .exists
+            case ENOSPC, EDQUOT: .noSpace
+            case ENOTDIR: .notADirectory
+            case EISDIR: .isADirectory
+            default: .other
+            }
+        return HostError(code, "cannot \(operation) \(path): \(String(cString: strerror(number)))")
+    }
+}

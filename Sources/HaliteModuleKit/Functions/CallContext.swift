@@ -1,0 +1,90 @@
+import HaliteCore
+import HaliteHost
+import HaliteValue
+import Synchronization
+
+/// Everything a function may use: the host it acts upon, the data of the minion and the services around it.
+package struct CallContext: Sendable {
+    package let host: any Host
+    package let services: any MinionServices
+    package var grains: ValueMap
+    package var pillar: ValueMap
+    package var saltenv: String
+    package var pillarenv: String?
+    /// True when the caller asked for `test=True`. Only `StateContext.change` looks at it.
+    package var test: Bool
+    package var jobID: String
+    /// The full name of the function that runs, such as `pkg.install`.
+    package var function: String
+    /// What the call tells beside its return.
+    package let outcome: CallOutcome
+
+    package init(
+        host: any Host, services: any MinionServices, grains: ValueMap, pillar: ValueMap, saltenv: String = "base",
+        pillarenv: String? = nil, test: Bool = false, jobID: String = "", function: String = "",
+        outcome: CallOutcome = CallOutcome()
+    ) {
+        self.host = host
+        self.services = services
+        self.grains = grains
+        self.pillar = pillar
+        self.saltenv = saltenv
+        self.pillarenv = pillarenv
+        self.test = test
+        self.jobID = jobID
+        self.function = function
+        self.outcome = outcome
+    }
+
+    /// Calls another function on the same minion.
+    package func call(_ function: String, _ arguments: Arguments) async throws -> Value {
+        try await services.call(function, arguments, in: self)
+    }
+
+    package func call(_ function: String, _ positional: Value..., keywords: ValueMap = [:]) async throws -> Value {
+        try await call(function, Arguments(positional, keywords: keywords))
+    }
+
+    /// The value at `a:b:c` in a map, as `pillar.get` and `grains.get` find it; lists are entered by index.
+    package static func traverse(_ data: Value, _ path: String, delimiter: String = ":") -> Value? {
+        var current = data
+        for part in path.split(separator: delimiter, omittingEmptySubsequences: false) {
+            let key = String(part)
+            switch current {
+            case .map(let map):
+                guard let next = map[key] ?? Int(key).flatMap({ map[.int($0)] }) else { return nil }
+                current = next
+            case .list(let list):
+                if let index = Int(key) {
+                    guard list.indices.contains(index) else { return nil }
+                    current = list[index]
+                } else if let next = list.lazy.compactMap({ $0[key] }).first {
+                    // A list of one-key maps is searched for the key, as Salt does.
+                    current = next
+                } else {
+                    return nil
+                }
+            default: return nil
+            }
+        }
+        return current
+    }
+}
+
+/// The side channel of a call: the return code that Salt's modules set through `__context__`.
+package final class CallOutcome: Sendable {
+    private let code = Mutex(0)
+
+    package init() {}
+
+    package var returnCode: Int {
+        get { code.withLock { $0 } }
+        set { code.withLock { $0 = newValue } }
+    }
+}
+
+/// A failure that the caller sees as the function's error, worded for users.
+package struct ExecutionError: Error, CustomStringConvertible, Equatable {
+    package let description: String
+    package init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,54 @@
+import HaliteCore
+import HaliteHost
+import HaliteValue
+
+/// The execution and state functions that one host offers, by full name.
+package struct ModuleRegistry: Sendable {
+    package let functions: [String: Function]
+    package let states: [String: StateFunction]
+    /// Module name to summary, for `sys.list_modules` and `sys.doc`.
+    package let modules: [String: String]
+    package let stateModules: [String: String]
+    /// Modules that exist and are not offered here, for a message better than "not available".
+    package let withheld: [String: Requirement]
+
+    /// Keeps of the modules those whose requirement the host meets; for one name the first wins.
+    package init(
+        modules: [any ExecutionModule.Type], states: [any StateModule.Type], host: any Host, grains: ValueMap
+    ) async {
+        var functions: [String: Function] = [:]
+        var names: [String: String] = [:]
+        var withheld: [String: Requirement] = [:]
+        for module in modules where names[module.name] == nil {
+            guard await module.requires.isMet(on: host, grains: grains) else {
+                withheld[module.name] = module.requires
+                continue
+            }
+            withheld[module.name] = nil
+            for name in [module.name] + module.aliases {
+                names[name] = module.summary
+                for function in module.functions { functions["\(name).\(function.name)"] = function }
+            }
+        }
+        var stateFunctions: [String: StateFunction] = [:]
+        var stateNames: [String: String] = [:]
+        for module in states where stateNames[module.name] == nil {
+            guard await module.requires.isMet(on: host, grains: grains) else {
+                withheld[module.name] = module.requires
+                continue
+            }
+            stateNames[module.name] = module.summary
+            for function in module.functions { stateFunctions["\(module.name).\(function.name)"] = function }
+        }
+        self.functions = functions
+        self.states = stateFunctions
+        self.modules = names
+        self.stateModules = stateNames
+        self.withheld = withheld
+    }
+
+    package func function(_ name: String) throws -> Function {
+        if let function = functions[name] { return function }
+        throw UnknownFunctionError(name, nearest: NearestName.find(name, among: functions.keys.sorted()))
+    }
+}

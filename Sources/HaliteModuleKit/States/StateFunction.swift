@@ -1,0 +1,48 @@
+import HaliteCore
+import HaliteValue
+
+/// One function of a state module, with its typed parameters; the first one is `name`.
+package struct StateFunction: Sendable {
+    package typealias Body = @Sendable (StateContext, Arguments) async throws -> StateResult
+
+    package let name: String
+    package let summary: String
+    package let parameters: [ParameterInfo]
+    private let body: Body
+
+    package init<each Argument: ValueConvertible>(
+        _ name: String, _ summary: String, _ parameters: repeat Parameter<each Argument>,
+        body: @escaping @Sendable (StateContext, repeat each Argument) async throws -> StateResult
+    ) {
+        var infos: [ParameterInfo] = []
+        for parameter in repeat each parameters { infos.append(parameter.info) }
+        let parameterInfos = infos
+        self.name = name
+        self.summary = summary
+        self.parameters = infos
+        self.body = { context, arguments in
+            var binder = ArgumentBinder(
+                function: context.call.function, parameters: parameterInfos, arguments: arguments)
+            let bound = (repeat try binder.take(each parameters))
+            try binder.finish()
+            return try await body(context, repeat each bound)
+        }
+    }
+
+    package func call(_ context: StateContext, _ arguments: Arguments) async throws -> StateResult {
+        try await body(context, arguments)
+    }
+}
+
+/// A family of states that users write as `name.function`.
+package protocol StateModule: Sendable {
+    static var name: String { get }
+    static var summary: String { get }
+    static var requires: Requirement { get }
+    /// A function named `mod_watch` runs when a state that this one watches has changed something.
+    static var functions: [StateFunction] { get }
+}
+
+extension StateModule {
+    package static var requires: Requirement { .none }
+}
