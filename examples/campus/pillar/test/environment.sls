@@ -1,0 +1,9 @@
+environment:
+  name: test
+  hosts:
+    db: [db]
+    app: [app1]
+    lb: [lb]
+
+campus:
+  instances: 2

@@ -1,0 +1,6 @@
+# An application host, from the outside inwards: nginx, Varnish, HAProxy, the instances.
+include:
+  - .nginx
+  - .varnish
+  - .haproxy
+  - .instances

@@ -1,0 +1,48 @@
+# N instances of the application under supervisord, all of them clients of one ZEO server.
+{%- from 'app/map.jinja' import ports with context %}
+{%- set campus = pillar['campus'] %}
+{%- set count = salt['pillar.get']('campus:instances', 1) %}
+include:
+  - python
+  - supervisor
+
+instances-configuration:
+  file.managed:
+    - name: /etc/supervisor/conf.d/campus.conf
+    - source: salt://app/files/instances.conf
+    - template: jinja
+    - context:
+        root: {{ campus.root }}
+        user: {{ campus.user }}
+        first: {{ ports.instances }}
+        count: {{ count }}
+        storage: {{ pillar['environment']['hosts']['db'][0] }}
+        port: {{ ports.storage }}
+    - require:
+      - pip: campus-requirements
+      - pkg: supervisor
+      - file: /var/log/campus
+    - onchanges_in:
+      - cmd: supervisor-update
+
+instances-restart:
+  cmd.run:
+    - name: supervisorctl restart campus:*
+    - require:
+      - cmd: supervisor-update
+    - onchanges:
+      - file: {{ campus.root }}/program
+      - pip: campus-requirements
+
+instances-healthy:
+  cmd.run:
+    - name: >-
+        {{ campus.root }}/env/bin/python {{ campus.root }}/program/wait_for.py --seconds 60
+        {%- for number in range(1, count + 1) %} http://127.0.0.1:{{ ports.instances + number }}/health{% endfor %}
+    - require:
+      - cmd: instances-restart
+    - onchanges:
+      - file: instances-configuration
+      - file: {{ campus.root }}/program
+    - require_in:
+      - service: haproxy
