@@ -1,0 +1,4 @@
+__private__:
+  test.nop: []
+mine:
+  test.nop: []

@@ -1,0 +1,4 @@
+one:
+  test.show_notification: []
+two:
+  test.nop: []

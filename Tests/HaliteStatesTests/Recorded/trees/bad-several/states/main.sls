@@ -1,0 +1,6 @@
+one: two
+three:
+  test:
+    - name: a
+four:
+  - test.nop

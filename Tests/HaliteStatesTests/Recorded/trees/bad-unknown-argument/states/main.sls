@@ -1,0 +1,3 @@
+one:
+  test.succeed_without_changes:
+    - nonsense: 1

@@ -1,0 +1,6 @@
+one:
+  test.nofunction: []
+two:
+  test.nop:
+    - require:
+      - test: one

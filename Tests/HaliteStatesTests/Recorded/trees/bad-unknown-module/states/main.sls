@@ -1,0 +1,4 @@
+one:
+  nomodule.run: []
+two:
+  test.nop: []

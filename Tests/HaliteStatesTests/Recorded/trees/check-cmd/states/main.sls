@@ -1,0 +1,12 @@
+a:
+  test.succeed_with_changes:
+    - check_cmd:
+      - "true"
+b:
+  test.succeed_with_changes:
+    - check_cmd:
+      - "false"
+c:
+  test.nop:
+    - require:
+      - test: b

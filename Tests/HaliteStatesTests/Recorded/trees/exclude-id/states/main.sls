@@ -1,0 +1,6 @@
+include:
+  - other
+exclude:
+  - id: theirs
+mine:
+  test.nop: []

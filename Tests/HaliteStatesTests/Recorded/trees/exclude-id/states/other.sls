@@ -1,0 +1,4 @@
+theirs:
+  test.nop: []
+kept:
+  test.nop: []

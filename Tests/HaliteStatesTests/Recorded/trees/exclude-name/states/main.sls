@@ -1,0 +1,6 @@
+include:
+  - other
+exclude:
+  - other
+mine:
+  test.nop: []

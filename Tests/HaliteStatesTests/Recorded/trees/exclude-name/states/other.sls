@@ -1,0 +1,2 @@
+theirs:
+  test.nop: []

@@ -1,0 +1,8 @@
+include:
+  - other
+exclude:
+  - id: theirs
+mine:
+  test.nop:
+    - require:
+      - test: theirs

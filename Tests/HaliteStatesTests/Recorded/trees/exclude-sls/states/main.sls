@@ -1,0 +1,7 @@
+include:
+  - other
+  - third
+exclude:
+  - sls: other
+mine:
+  test.nop: []

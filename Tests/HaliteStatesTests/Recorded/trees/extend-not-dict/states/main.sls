@@ -1,0 +1,4 @@
+extend:
+  - theirs
+mine:
+  test.nop: []

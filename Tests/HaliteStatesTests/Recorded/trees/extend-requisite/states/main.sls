@@ -1,0 +1,9 @@
+include:
+  - other
+extend:
+  theirs:
+    test:
+      - require:
+        - test: mine
+mine:
+  test.nop: []

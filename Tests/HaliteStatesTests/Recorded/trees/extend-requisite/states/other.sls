@@ -1,0 +1,6 @@
+zero:
+  test.nop: []
+theirs:
+  test.nop:
+    - require:
+      - test: zero

@@ -1,0 +1,6 @@
+include:
+  - other
+extend:
+  theirs:
+    test.nop:
+      - name: changed

@@ -1,0 +1,3 @@
+theirs:
+  test.nop:
+    - name: original

@@ -1,0 +1,5 @@
+include: [base]
+extend:
+  x:
+    test:
+      - name: from-a

@@ -1,0 +1,6 @@
+extend:
+  nobody:
+    test:
+      - name: x
+mine:
+  test.nop: []

@@ -1,0 +1,5 @@
+first:
+  test.nop: []
+theirs:
+  test.nop:
+    - name: original

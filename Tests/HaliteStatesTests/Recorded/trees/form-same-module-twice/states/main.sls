@@ -1,0 +1,3 @@
+both:
+  test.nop: []
+  test.succeed_without_changes: []

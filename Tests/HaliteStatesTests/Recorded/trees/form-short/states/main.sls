@@ -1,0 +1,4 @@
+one:
+  test.nop
+two:
+  test.succeed_without_changes

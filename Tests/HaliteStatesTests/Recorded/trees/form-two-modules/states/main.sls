@@ -1,0 +1,4 @@
+both:
+  test.nop: []
+  cmd.run:
+    - name: "true"

@@ -1,0 +1,4 @@
+include:
+  - main
+theirs:
+  test.nop: []

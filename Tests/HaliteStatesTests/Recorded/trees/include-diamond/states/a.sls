@@ -1,0 +1,4 @@
+include:
+  - c
+a:
+  test.nop: []

@@ -1,0 +1,4 @@
+include:
+  - c
+b:
+  test.nop: []

@@ -1,0 +1,5 @@
+include:
+  - a
+  - b
+mine:
+  test.nop: []

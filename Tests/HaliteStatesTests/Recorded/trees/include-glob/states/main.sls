@@ -1,0 +1,4 @@
+include:
+  - parts.*
+mine:
+  test.nop: []

@@ -1,0 +1,2 @@
+packed:
+  test.nop: []

@@ -1,0 +1,3 @@
+include: other
+mine:
+  test.nop: []

@@ -1,0 +1,2 @@
+fourth:
+  test.nop: []

@@ -1,0 +1,5 @@
+include:
+  - second
+  - third
+mine:
+  test.nop: []

@@ -1,0 +1,4 @@
+include:
+  - fourth
+second:
+  test.nop: []

@@ -1,0 +1,4 @@
+include:
+  - ..part
+der:
+  test.nop: []

@@ -1,0 +1,5 @@
+include:
+  - .part
+  - ..base.user
+mine:
+  test.nop: []

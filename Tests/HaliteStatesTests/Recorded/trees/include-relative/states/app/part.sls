@@ -1,0 +1,4 @@
+include:
+  - .deep.er
+part:
+  test.nop: []

@@ -1,0 +1,2 @@
+user:
+  test.nop: []

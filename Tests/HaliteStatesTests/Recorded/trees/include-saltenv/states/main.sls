@@ -1,0 +1,4 @@
+include:
+  - base: other
+mine:
+  test.nop: []

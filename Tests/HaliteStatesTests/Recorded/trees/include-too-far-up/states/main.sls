@@ -1,0 +1,4 @@
+include:
+  - ...absent
+mine:
+  test.nop: []

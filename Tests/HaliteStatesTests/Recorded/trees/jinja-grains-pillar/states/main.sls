@@ -1,0 +1,3 @@
+id-{{ grains['id'] }}:
+  test.nop:
+    - name: {{ pillar['colour'] }} {{ salt['pillar.get']('deep:er', 'none') }} {{ salt['pillar.get']('absent', 'default') }}

@@ -1,0 +1,6 @@
+include:
+  - other
+mine:
+  test.succeed_without_changes:
+    - listen:
+      - sls: other

@@ -1,0 +1,4 @@
+first:
+  test.succeed_with_changes: []
+second:
+  test.nop: []

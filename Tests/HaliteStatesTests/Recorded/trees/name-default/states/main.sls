@@ -1,0 +1,5 @@
+the-id:
+  test.nop: []
+other:
+  test.nop:
+    - name: spelled

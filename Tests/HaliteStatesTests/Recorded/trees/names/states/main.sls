@@ -1,0 +1,6 @@
+many:
+  test.nop:
+    - names:
+      - a
+      - b
+      - c

@@ -1,0 +1,6 @@
+a:
+  test.show_notification:
+    - text: Hello
+b:
+  test.show_notification:
+    - text: ""

@@ -1,0 +1,10 @@
+late:
+  test.configurable_test_state:
+    - result: True
+    - changes: False
+    - onchanges:
+      - test: early
+early:
+  test.fail_without_changes: []
+last:
+  test.nop: []

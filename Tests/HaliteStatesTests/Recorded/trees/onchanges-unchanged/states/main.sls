@@ -1,0 +1,8 @@
+late:
+  test.configurable_test_state:
+    - result: True
+    - changes: False
+    - onchanges:
+      - test: early
+early:
+  test.succeed_without_changes: []

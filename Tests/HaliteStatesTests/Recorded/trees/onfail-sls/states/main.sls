@@ -1,0 +1,6 @@
+include:
+  - other
+mine:
+  test.nop:
+    - onfail:
+      - sls: other

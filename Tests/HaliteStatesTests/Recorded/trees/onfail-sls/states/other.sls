@@ -1,0 +1,4 @@
+first:
+  test.nop: []
+second:
+  test.fail_without_changes: []

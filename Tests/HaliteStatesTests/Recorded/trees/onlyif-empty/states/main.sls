@@ -1,0 +1,3 @@
+d:
+  test.succeed_with_changes:
+    - onlyif: []

@@ -1,0 +1,5 @@
+a:
+  test.nop:
+    - order: "7"
+b:
+  test.nop: []

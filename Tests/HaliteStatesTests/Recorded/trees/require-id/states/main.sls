@@ -1,0 +1,6 @@
+a:
+  test.nop:
+    - require:
+      - id: b
+b:
+  test.nop: []

@@ -1,0 +1,6 @@
+late:
+  test.nop: []
+early:
+  test.nop:
+    - require_in:
+      - late

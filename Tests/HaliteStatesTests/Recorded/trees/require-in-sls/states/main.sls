@@ -1,0 +1,6 @@
+include:
+  - other
+mine:
+  test.nop:
+    - require_in:
+      - sls: other

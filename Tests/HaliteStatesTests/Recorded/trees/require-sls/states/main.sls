@@ -1,0 +1,10 @@
+include:
+  - other
+mine:
+  test.nop:
+    - require:
+      - sls: other
+extend:
+  second:
+    test:
+      - order: last

@@ -1,0 +1,6 @@
+a:
+  test.nop:
+    - require:
+      - test: nobody
+b:
+  test.nop: []

@@ -1,0 +1,6 @@
+a:
+  test.nop:
+    - require:
+      - cmd: b
+b:
+  test.nop: []

@@ -1,0 +1,6 @@
+elsewhere:
+  '*':
+    - a
+base:
+  '*':
+    - a

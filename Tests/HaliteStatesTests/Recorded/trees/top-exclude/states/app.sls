@@ -1,0 +1,4 @@
+exclude:
+  - sls: other
+app:
+  test.nop: []

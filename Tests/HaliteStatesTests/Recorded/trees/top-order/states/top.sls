@@ -1,0 +1,7 @@
+base:
+  'host':
+    - z
+    - order: 2
+  '*':
+    - y
+    - order: 1

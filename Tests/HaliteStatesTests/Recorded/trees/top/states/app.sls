@@ -1,0 +1,5 @@
+include: [common]
+app:
+  test.nop:
+    - require_in:
+      - test: common

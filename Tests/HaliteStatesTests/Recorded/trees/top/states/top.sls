@@ -1,0 +1,7 @@
+base:
+  '*':
+    - common
+  'host*':
+    - app
+  'other':
+    - other

@@ -1,0 +1,8 @@
+a:
+  test.succeed_with_changes:
+    - onlyif: "true"
+    - unless: "true"
+b:
+  test.succeed_with_changes:
+    - onlyif: "true"
+    - unless: "false"
