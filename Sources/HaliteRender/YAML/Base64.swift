@@ -1,0 +1,48 @@
+/// Base64 with the standard alphabet.
+package enum Base64 {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    package static func encode(_ bytes: [UInt8]) -> String {
+        var output: [UInt8] = []
+        var index = 0
+        while index < bytes.count {
+            let group = (0..<3).map { index + $0 < bytes.count ? UInt32(bytes[index + $0]) : 0 }
+            let bits = group[0] << 16 | group[1] << 8 | group[2]
+            for place in 0..<4 {
+                let isPadding = index + place > bytes.count
+                output.append(isPadding ? UInt8(ascii: "=") : alphabet[Int(bits >> (18 - 6 * place)) & 63])
+            }
+            index += 3
+        }
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    /// White space is skipped; nil when the text is malformed.
+    package static func decode(_ text: String) -> [UInt8]? {
+        var output: [UInt8] = []
+        var bits: UInt32 = 0
+        var count = 0
+        var padding = 0
+        for byte in text.utf8 where byte != 0x0A && byte != 0x0D && byte != 0x20 && byte != 0x09 {
+            if byte == UInt8(ascii: "=") {
+                padding += 1
+                continue
+            }
+            guard padding == 0, let digit = alphabet.firstIndex(of: byte) else { return nil }
+            bits = bits << 6 | UInt32(digit)
+            count += 1
+            if count % 4 == 0 {
+                output += [UInt8(truncatingIfNeeded: bits >> 16), UInt8(truncatingIfNeeded: bits >> 8), UInt8(truncatingIfNeeded: bits)]
+                bits = 0
+            }
+        }
+        guard (count + padding) % 4 == 0, padding < 3 else { return nil }
+        switch count % 4 {
+        case 2: output.append(UInt8(truncatingIfNeeded: bits >> 4))
+        case 3: output += [UInt8(truncatingIfNeeded: bits >> 10), UInt8(truncatingIfNeeded: bits >> 2)]
+        case 1: return nil
+        default: break
+        }
+        return output
+    }
+}

@@ -1,0 +1,140 @@
+import HaliteCore
+import HaliteValue
+
+/// What SLS files say, merged: id to state declarations, with `__extend__` and `__exclude__` still in it.
+package struct HighData: Sendable {
+    package var map: ValueMap
+    package init(_ map: ValueMap = [:]) { self.map = map }
+
+    /// The ids with their bodies, without the engine's own keys.
+    var ids: [(id: String, body: ValueMap)] {
+        map.compactMap { key, value in
+            guard let id = key.stringValue, !id.hasPrefix("__"), let body = value.mapValue else { return nil }
+            return (id, body)
+        }
+    }
+}
+
+extension ValueMap {
+    /// The state declarations of a body: everything but `__sls__` and its kind.
+    var declarations: [(state: String, run: [Value])] {
+        compactMap { key, value in
+            guard let state = key.stringValue, !state.hasPrefix("__"), let run = value.listValue else { return nil }
+            return (state, run)
+        }
+    }
+
+    var sls: String { self["__sls__"]?.pythonString ?? "" }
+    var saltenv: String { self["__env__"]?.pythonString ?? "base" }
+}
+
+extension Value {
+    /// The key of a one-key map, such as the argument `- mode: 644`.
+    var firstKey: String? { mapValue?.first?.key.stringValue }
+}
+
+/// Brings one rendered SLS into the form of high data: short forms padded, dotted declarations split, marks set.
+struct SLSNormaliser {
+    let sls: String
+    let saltenv: String
+    var errors: [String] = []
+
+    init(sls: String, saltenv: String) {
+        self.sls = sls
+        self.saltenv = saltenv
+    }
+
+    mutating func takeInclude(_ state: inout ValueMap) -> [Value] {
+        guard let include = state["include"] else { return [] }
+        guard case .list(let list) = include else {
+            errors.append("Include Declaration in SLS \(sls) is not formed as a list")
+            return []
+        }
+        state.removeValue(forKey: "include")
+        return list
+    }
+
+    mutating func normalise(_ state: inout ValueMap) {
+        takeExtend(&state)
+        takeExclude(&state)
+        padDeclarations(&state)
+    }
+
+    private mutating func takeExtend(_ state: inout ValueMap) {
+        guard let extend = state.removeValue(forKey: "extend") else { return }
+        guard case .map(var bodies) = extend else {
+            errors.append("Extension value in SLS '\(sls)' is not a dictionary")
+            return
+        }
+        for (name, body) in bodies {
+            guard case .map(var body) = body else {
+                errors.append("Extension name '\(name.pythonString)' in SLS '\(sls)' is not a dictionary")
+                continue
+            }
+            mark(&body)
+            for (key, run) in body {
+                guard let key = key.stringValue, !key.hasPrefix("_"), case .list(let list) = run, key.contains(".") else { continue }
+                split(key, list, in: &body)
+            }
+            bodies[name] = .map(body)
+        }
+        state["__extend__"] = .list((state["__extend__"]?.listValue ?? []) + [.map(bodies)])
+    }
+
+    private mutating func takeExclude(_ state: inout ValueMap) {
+        guard let exclude = state.removeValue(forKey: "exclude") else { return }
+        guard case .list(let list) = exclude else {
+            errors.append("Exclude Declaration in SLS \(sls) is not formed as a list")
+            return
+        }
+        state["__exclude__"] = .list((state["__exclude__"]?.listValue ?? []) + list)
+    }
+
+    private mutating func padDeclarations(_ state: inout ValueMap) {
+        for (name, value) in state {
+            guard case .map(var body) = value else {
+                padShort(name, value, in: &state)
+                continue
+            }
+            var seen: Set<String> = []
+            for (key, run) in body {
+                guard let key = key.stringValue, !key.hasPrefix("_"), case .list(let list) = run else { continue }
+                guard key.contains(".") else {
+                    seen.insert(key)
+                    continue
+                }
+                if seen.contains(key.stateModule) {
+                    errors.append("ID '\(name.pythonString)' in SLS '\(sls)' contains multiple state declarations of the same type")
+                    continue
+                }
+                split(key, list, in: &body)
+                seen.insert(key.stateModule)
+            }
+            mark(&body)
+            state[name] = .map(body)
+        }
+    }
+
+    /// `name: file.managed`, or `name:` with nothing below.
+    private mutating func padShort(_ name: Value, _ value: Value, in state: inout ValueMap) {
+        if name.stringValue == "__extend__" || name.stringValue == "__exclude__" { return }
+        if case .string(let text) = value, text.contains(".") {
+            let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+            state[name] = .map(["__sls__": .string(sls), "__env__": .string(saltenv), .string(parts[0]): [.string(parts[1])]])
+            return
+        }
+        errors.append("ID \(name.pythonString) in SLS \(sls) is not a dictionary")
+    }
+
+    /// `file.managed: [...]` becomes `file: [..., managed]`.
+    private func split(_ key: String, _ list: [Value], in body: inout ValueMap) {
+        let parts = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        body.removeValue(forKey: key)
+        body[parts[0]] = .list(list + [.string(parts[1])])
+    }
+
+    private func mark(_ body: inout ValueMap) {
+        if body["__sls__"] == nil { body["__sls__"] = .string(sls) }
+        if body["__env__"] == nil { body["__env__"] = .string(saltenv) }
+    }
+}

@@ -1,0 +1,73 @@
+import HaliteCore
+import HaliteValue
+
+/// From high data to ordered chunks: data in, chunks or errors out; nothing is read and nothing is run.
+package struct StateCompiler: Sendable {
+    /// The chunks with their graph, ready to be run.
+    package struct Compiled: Sendable {
+        package var graph: DependencyGraph
+        /// Indices into the graph's chunks, in the order of the run.
+        package let order: [Int]
+
+        package var chunks: [LowChunk] { order.map { graph.chunks[$0] } }
+    }
+
+    /// SLS files that rendered to nothing: a requisite on them is met.
+    package var emptySLS: Set<String> = []
+    /// Whether a state module has a `mod_watch`, by which `watch` differs from `require`.
+    package var hasWatch: @Sendable (String) -> Bool
+
+    package init(emptySLS: Set<String> = [], hasWatch: @escaping @Sendable (String) -> Bool) {
+        self.emptySLS = emptySLS
+        self.hasWatch = hasWatch
+    }
+
+    /// Applies extensions, requisites of the `_in` kind and exclusions. Returns all errors.
+    package func reconcile(_ high: inout HighData) -> [String] {
+        let errors = high.reconcileExtend() + high.verify()
+        if !errors.isEmpty { return errors }
+        let requisiteErrors = high.applyRequisitesIn()
+        high.applyExclude()
+        return requisiteErrors
+    }
+
+    package func compile(_ high: HighData) throws(StateCompileError) -> Compiled {
+        var high = high
+        let errors = reconcile(&high)
+        if !errors.isEmpty { throw StateCompileError(errors) }
+        return try order(high.lowChunks())
+    }
+
+    package func order(_ chunks: [LowChunk]) throws(StateCompileError) -> Compiled {
+        var graph = DependencyGraph(chunks.map(reconcileWatch))
+        var errors: [String] = []
+        for index in graph.chunks.indices {
+            if let error = graph.addRequisites(ofChunk: index, emptySLS: emptySLS) { errors.append(error) }
+        }
+        if let order = graph.ordered() {
+            if errors.isEmpty { return Compiled(graph: graph, order: order) }
+        } else {
+            errors.append("Recursive requisites were found: \(graph.circle())")
+        }
+        throw StateCompileError(errors)
+    }
+
+    /// Watching means requiring for a module that has nothing to do when a watched state changes.
+    private func reconcileWatch(_ chunk: LowChunk) -> LowChunk {
+        guard chunk.data["watch"] != nil || chunk.data["watch_any"] != nil, !hasWatch(chunk.state) else { return chunk }
+        var chunk = chunk
+        for (watch, require) in [("watch", "require"), ("watch_any", "require_any")] {
+            if let list = chunk.data.removeValue(forKey: watch)?.listValue {
+                chunk.data[require] = .list((chunk.data[require]?.listValue ?? []) + list)
+            }
+        }
+        return chunk
+    }
+}
+
+/// All that is wrong with a tree, in the order it was found.
+package struct StateCompileError: Error, CustomStringConvertible, Equatable {
+    package let errors: [String]
+    package init(_ errors: [String]) { self.errors = errors }
+    package var description: String { errors.joined(separator: "\n") }
+}

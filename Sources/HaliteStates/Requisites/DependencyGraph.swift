@@ -1,0 +1,301 @@
+import HaliteCore
+import HaliteValue
+
+/// Which chunk must run before which: nodes are chunks, edges the requisites between them.
+///
+/// The order is the one of Salt 3008: topological, and among what could run next by `order`, then by state, name and
+/// function. A chunk that others name in `prereq` has a second node, its test run.
+package struct DependencyGraph: Sendable {
+    package typealias NodeID = Int
+
+    struct Edge: Sendable {
+        let other: NodeID
+        let type: RequisiteType
+    }
+
+    struct Node: Sendable {
+        let tag: String
+        /// The index of the chunk; the test node of a chunk shares it.
+        let chunk: Int
+        var incoming: [Edge] = []
+        var outgoing: [Edge] = []
+    }
+
+    package private(set) var chunks: [LowChunk]
+    private(set) var nodes: [Node] = []
+    private var testNodes: [NodeID: NodeID] = [:]
+    private var byTag: [String: NodeID] = [:]
+    private var byName: [Reference: [NodeID]] = [:]
+    private var bySLS: [String: [NodeID]] = [:]
+    private var edgeKeys: Set<EdgeKey> = []
+
+    private struct Reference: Hashable {
+        let kind: String
+        let name: String
+    }
+
+    private struct EdgeKey: Hashable {
+        let from: NodeID
+        let to: NodeID
+        let type: RequisiteType
+    }
+
+    init(_ chunks: [LowChunk]) {
+        self.chunks = []
+        for chunk in chunks { add(chunk) }
+    }
+
+    /// Adds a chunk; one with the tag of an earlier chunk takes its node.
+    @discardableResult
+    mutating func add(_ chunk: LowChunk) -> NodeID {
+        chunks.append(chunk)
+        let index = chunks.count - 1
+        let tag = chunk.tag
+        let node: NodeID
+        if let existing = byTag[tag] {
+            node = existing
+        } else {
+            nodes.append(Node(tag: tag, chunk: index))
+            node = nodes.count - 1
+            byTag[tag] = node
+        }
+        for reference in [
+            Reference(kind: chunk.state, name: chunk.name), Reference(kind: chunk.state, name: chunk.id),
+            Reference(kind: "id", name: chunk.id), Reference(kind: "id", name: chunk.name),
+        ] where byName[reference]?.last != node {
+            byName[reference, default: []].append(node)
+        }
+        if !chunk.sls.isEmpty { bySLS[chunk.sls, default: []].append(node) }
+        for case .string(let sls) in chunk.data["__sls_included_from__"]?.listValue ?? [] { bySLS[sls, default: []].append(node) }
+        return node
+    }
+
+    // MARK: Requisites
+
+    /// Adds the edges for the requisites of one chunk; returns the error when one names nothing.
+    mutating func addRequisites(ofChunk index: Int, emptySLS: Set<String>) -> String? {
+        let chunk = chunks[index]
+        guard let node = byTag[chunk.tag] else { return nil }
+        for type in RequisiteType.declared {
+            for reference in chunk.data[type.rawValue]?.listValue ?? [] {
+                let (key, value): (String, Value)
+                switch reference {
+                case .string(let id): (key, value) = ("id", .string(id))
+                case .map(let map):
+                    guard let pair = map.first else { continue }
+                    (key, value) = (pair.key.pythonString.stateModule, pair.value)
+                default: continue
+                }
+                if value.isNull { continue }
+                guard case .string(let name) = value else {
+                    return "Requisite [\(type.rawValue): \(key)] in state [\(chunk.name)] in SLS [\(chunk.sls)] must have a string as the value"
+                }
+                if !addDependency(of: node, type, key: key, name: name, emptySLS: emptySLS) {
+                    return "Referenced state does not exist for requisite [\(type.rawValue): (\(key): \(name))] in state [\(chunk.name)] in SLS [\(chunk.sls)]"
+                        + NearestName.hint(name, among: byName.keys.filter { $0.kind == key }.map(\.name).sorted())
+                }
+            }
+        }
+        return nil
+    }
+
+    private mutating func addDependency(
+        of node: NodeID, _ type: RequisiteType, key: String, name: String, emptySLS: Set<String>
+    ) -> Bool {
+        var targets: [NodeID] = []
+        if key == "sls" {
+            if name.isGlobPattern {
+                let pattern = GlobPattern(name)
+                for (sls, found) in bySLS where pattern.matches(sls) { targets += found }
+                targets.sort()
+                connect(node, type, to: targets)
+                return true
+            }
+            targets = bySLS[name] ?? []
+            if targets.isEmpty, emptySLS.contains(name) { return true }
+        } else if name.isGlobPattern {
+            let pattern = GlobPattern(name)
+            for (reference, found) in byName where reference.kind == key && pattern.matches(reference.name) { targets += found }
+            targets.sort()
+        } else {
+            targets = byName[Reference(kind: key, name: name)] ?? []
+        }
+        connect(node, type, to: targets)
+        return !targets.isEmpty
+    }
+
+    private mutating func connect(_ node: NodeID, _ type: RequisiteType, to targets: [NodeID]) {
+        for target in targets {
+            if type == .prereq {
+                addPrereq(node, target)
+            } else {
+                if let test = testNodes[node] { addEdge(from: target, to: test, type) }
+                addEdge(from: target, to: node, type)
+            }
+        }
+    }
+
+    /// `node` runs only when a test run of `target` foresees changes; and before `target` itself.
+    private mutating func addPrereq(_ node: NodeID, _ target: NodeID) {
+        chunks[nodes[node].chunk].data["__prerequiring__"] = true
+        chunks[nodes[target].chunk].data["__prereq__"] = true
+        let test: NodeID
+        if let existing = testNodes[target] {
+            test = existing
+        } else {
+            nodes.append(Node(tag: nodes[target].tag + "_|-__prereq_test__", chunk: nodes[target].chunk))
+            test = nodes.count - 1
+            testNodes[target] = test
+            // What the chunk needs, its test run needs too.
+            for edge in nodes[target].incoming where edge.type != .prereq { addEdge(from: edge.other, to: test, edge.type) }
+        }
+        addEdge(from: test, to: node, .prereq)
+        addEdge(from: node, to: target, .require)
+        if let own = testNodes[node] { addEdge(from: test, to: own, .prereq) }
+    }
+
+    private mutating func addEdge(from: NodeID, to: NodeID, _ type: RequisiteType) {
+        guard edgeKeys.insert(EdgeKey(from: from, to: to, type: type)).inserted else { return }
+        nodes[from].outgoing.append(Edge(other: to, type: type))
+        nodes[to].incoming.append(Edge(other: from, type: type))
+    }
+
+    /// The chunks that one depends on, with the kind of requisite, as they are for its test run or its real one.
+    func dependencies(ofTag tag: String, testRun: Bool) -> [(type: RequisiteType, chunk: Int)] {
+        guard var node = byTag[tag] else { return [] }
+        if testRun, let test = testNodes[node] { node = test }
+        return nodes[node].incoming.map { ($0.type, nodes[$0.other].chunk) }
+    }
+
+    func hasTestNode(tag: String) -> Bool { byTag[tag].map { testNodes[$0] != nil } ?? false }
+
+    // MARK: Order
+
+    /// The indices of the chunks in the order of their run (a chunk with a test run appears twice), or nil when
+    /// requisites go round in a circle.
+    mutating func ordered() -> [Int]? {
+        let cap = orderCap()
+        var incomingCount = nodes.map(\.incoming.count)
+        var queue = Heap<OrderKey>()
+        for node in nodes.indices where incomingCount[node] == 0 { queue.insert(orderKey(node, cap: cap)) }
+        var order: [Int] = []
+        order.reserveCapacity(nodes.count)
+        while let key = queue.popMinimum() {
+            order.append(nodes[key.node].chunk)
+            for edge in nodes[key.node].outgoing {
+                incomingCount[edge.other] -= 1
+                if incomingCount[edge.other] == 0 { queue.insert(orderKey(edge.other, cap: cap)) }
+            }
+        }
+        return order.count == nodes.count ? order : nil
+    }
+
+    private func orderCap() -> Double {
+        var cap = 1
+        for chunk in chunks {
+            if let order = chunk.data["order"]?.intValue, order > cap - 1, order > 0 { cap = order + 100 }
+        }
+        return Double(cap)
+    }
+
+    struct OrderKey: Comparable {
+        let order: Double
+        let chunkOrder: Double
+        let label: String
+        let tag: String
+        let node: NodeID
+
+        static func < (left: OrderKey, right: OrderKey) -> Bool {
+            if left.order != right.order { return left.order < right.order }
+            if left.chunkOrder != right.chunkOrder { return left.chunkOrder < right.chunkOrder }
+            if left.label != right.label { return left.label.utf8.lexicographicallyPrecedes(right.label.utf8) }
+            return left.tag.utf8.lexicographicallyPrecedes(right.tag.utf8)
+        }
+    }
+
+    /// A chunk comes as early as its own order or as the earliest of those that wait for it, as Salt 3008 weighs them.
+    private mutating func orderKey(_ node: NodeID, cap: Double) -> OrderKey {
+        let index = nodes[node].chunk
+        var own = Self.number(chunks[index].data["order"], cap: cap)
+        if let nameOrder = chunks[index].data.removeValue(forKey: "name_order")?.intValue { own += Double(nameOrder) / 10000 }
+        if own < 0 { own += cap + 1_000_000 }
+        chunks[index].data["order"] = Self.value(own)
+        var least = Double.infinity
+        var weight = Int.min
+        for edge in nodes[node].outgoing where weight <= edge.type.weight {
+            weight = edge.type.weight
+            let child = nodes[edge.other].chunk
+            guard let order = chunks[child].data["order"] else { continue }
+            let number = Self.number(order, cap: cap)
+            if order.doubleValue == nil { chunks[child].data["order"] = Self.value(number) }
+            least = min(least, number)
+        }
+        let chunk = chunks[index]
+        return OrderKey(
+            order: min(own, least), chunkOrder: own, label: chunk.state + chunk.name + chunk.function,
+            tag: nodes[node].tag, node: node)
+    }
+
+    private static func number(_ order: Value?, cap: Double) -> Double {
+        if let number = order?.doubleValue { return number }
+        switch order?.stringValue {
+        case "last": return cap + 1_000_000
+        case "first": return 0
+        default: return cap
+        }
+    }
+
+    private static func value(_ order: Double) -> Value { Int(exactly: order).map(Value.int) ?? .float(order) }
+
+    // MARK: Circles
+
+    /// A circle of requisites, worded as Salt words it.
+    func circle() -> String {
+        var colour = [UInt8](repeating: 0, count: nodes.count)
+        var path: [(node: NodeID, edge: Int)] = []
+        for start in nodes.indices where colour[start] == 0 {
+            path = [(start, 0)]
+            colour[start] = 1
+            while let (node, edge) = path.last {
+                guard edge < nodes[node].outgoing.count else {
+                    colour[node] = 2
+                    path.removeLast()
+                    continue
+                }
+                path[path.count - 1].edge += 1
+                let next = nodes[node].outgoing[edge].other
+                if colour[next] == 1, let first = path.firstIndex(where: { $0.node == next }) {
+                    return path[first...].map { step in
+                        let edge = nodes[step.node].outgoing[step.edge - 1]
+                        return describe(from: step.node, edge)
+                    }.joined(separator: ", ")
+                }
+                if colour[next] == 0 {
+                    colour[next] = 1
+                    path.append((next, 0))
+                }
+            }
+        }
+        return ""
+    }
+
+    private func describe(from node: NodeID, _ edge: Edge) -> String {
+        let dependent = chunks[nodes[edge.other].chunk]
+        var type = edge.type
+        if type == .require, dependent.data["require"] == nil { type = .prereq }
+        return "(\(describe(dependent)), '\(type.rawValue)', \(describe(chunks[nodes[node].chunk])))"
+    }
+
+    private func describe(_ chunk: LowChunk) -> String {
+        var map: ValueMap = ["SLS": .string(chunk.sls), "ID": .string(chunk.id)]
+        if chunk.id != chunk.name { map["NAME"] = .string(chunk.name) }
+        return Value.map(map).pythonRepr
+    }
+}
+
+extension RequisiteType {
+    /// In the order in which Salt looks at them.
+    static let declared: [RequisiteType] = [
+        .require, .requireAny, .watch, .watchAny, .prereq, .onfail, .onfailAny, .onfailAll, .onchanges, .onchangesAny,
+    ]
+}
