@@ -25,24 +25,35 @@ instances-configuration:
     - onchanges_in:
       - cmd: supervisor-update
 
+instances-running:
+  cmd.run:
+    - name: supervisorctl update && supervisorctl start campus:*
+    - unless:
+      - test "$(supervisorctl status campus:* | grep -c RUNNING)" = {{ count }}
+    - require:
+      - cmd: supervisor-update
+
 instances-restart:
   cmd.run:
     - name: supervisorctl restart campus:*
     - require:
-      - cmd: supervisor-update
+      - cmd: instances-running
     - onchanges:
       - file: {{ campus.root }}/program
       - pip: campus-requirements
 
+{%- set wait = campus.root ~ '/env/bin/python ' ~ campus.root ~ '/program/wait_for.py' %}
+{%- set urls = [] %}
+{%- for number in range(1, count + 1) %}
+{%-   do urls.append('http://127.0.0.1:' ~ (ports.instances + number) ~ '/health') %}
+{%- endfor %}
+
 instances-healthy:
   cmd.run:
-    - name: >-
-        {{ campus.root }}/env/bin/python {{ campus.root }}/program/wait_for.py --seconds 60
-        {%- for number in range(1, count + 1) %} http://127.0.0.1:{{ ports.instances + number }}/health{% endfor %}
+    - name: {{ wait }} --seconds 60 {{ urls | join(' ') }}
+    - unless:
+      - {{ wait }} --seconds 0 {{ urls | join(' ') }}
     - require:
       - cmd: instances-restart
-    - onchanges:
-      - file: instances-configuration
-      - file: {{ campus.root }}/program
     - require_in:
       - service: haproxy

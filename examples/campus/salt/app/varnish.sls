@@ -6,9 +6,9 @@ varnish:
   service.running:
     - name: {{ app.varnish.service }}
     - enable: True
+    - reload: True
     - watch:
       - file: varnish-rules
-      - file: varnish-options
     - require_in:
       - service: nginx
 
@@ -34,3 +34,14 @@ varnish-options:
     - backup: False
     - require:
       - pkg: varnish
+
+# The init script's `restart` tests the options first, which fails while the old process holds the port.
+varnish-stop:
+  cmd.run:
+    - name: service {{ app.varnish.service }} stop
+    - onchanges:
+      - file: varnish-options
+    - require:
+      - file: varnish-rules
+    - require_in:
+      - service: varnish

@@ -41,11 +41,19 @@ zeo-program:
     - onchanges_in:
       - cmd: supervisor-update
 
+zeo-running:
+  cmd.run:
+    - name: supervisorctl update && supervisorctl start zeo
+    - unless:
+      - supervisorctl status zeo | grep -q RUNNING
+    - require:
+      - cmd: supervisor-update
+
 zeo-restart:
   cmd.run:
     - name: supervisorctl restart zeo
     - require:
-      - cmd: supervisor-update
+      - cmd: zeo-running
     - onchanges:
       - file: {{ campus.root }}/zeo.conf
       - pip: campus-requirements
