@@ -18,6 +18,11 @@ package struct CallContext: Sendable {
     package var function: String
     /// What the call tells beside its return.
     package let outcome: CallOutcome
+    /// Whether a template, a state or another function made the call, rather than a user. `cmd.run` then takes no
+    /// shell unless told to, as in Salt.
+    package var isNested = false
+    /// What functions remember for the others of the same run: one list of packages, one refresh, accumulated text.
+    package var memory = RunMemory()
 
     package init(
         host: any Host, services: any MinionServices, grains: ValueMap, pillar: ValueMap, saltenv: String = "base",
@@ -38,7 +43,9 @@ package struct CallContext: Sendable {
 
     /// Calls another function on the same minion.
     package func call(_ function: String, _ arguments: Arguments) async throws -> Value {
-        try await services.call(function, arguments, in: self)
+        var nested = self
+        nested.isNested = true
+        return try await services.call(function, arguments, in: nested)
     }
 
     package func call(_ function: String, _ positional: Value..., keywords: ValueMap = [:]) async throws -> Value {
@@ -80,6 +87,18 @@ package final class CallOutcome: Sendable {
     package var returnCode: Int {
         get { code.withLock { $0 } }
         set { code.withLock { $0 = newValue } }
+    }
+}
+
+/// Values that the functions of one job or state run share; Salt's `__context__`.
+package final class RunMemory: Sendable {
+    private let values = Mutex<[String: Value]>([:])
+
+    package init() {}
+
+    package subscript(key: String) -> Value? {
+        get { values.withLock { $0[key] } }
+        set { values.withLock { $0[key] = newValue } }
     }
 }
 

@@ -33,6 +33,14 @@ package struct Function: Sendable {
         }
     }
 
+    init(name: String, summary: String, example: String?, parameters: [ParameterInfo], body: @escaping Body) {
+        self.name = name
+        self.summary = summary
+        self.example = example
+        self.parameters = parameters
+        self.body = body
+    }
+
     package func call(_ context: CallContext, _ arguments: Arguments) async throws -> Value {
         try await body(context, arguments)
     }

@@ -99,6 +99,12 @@ struct ArgumentBinder {
         }
     }
 
+    /// The keywords that no parameter took, which are then no error.
+    mutating func takeUnknown() -> ValueMap {
+        defer { keywords = [:] }
+        return keywords
+    }
+
     func finish() throws {
         if let (key, _) = keywords.first {
             let name = key.pythonString

@@ -18,12 +18,25 @@ package protocol MinionServices: Sendable {
     func call(_ function: String, _ arguments: Arguments, in context: CallContext) async throws -> Value
     /// Fetches or compiles the pillar anew and keeps it. Returns it.
     func refreshPillar(_ context: CallContext) async throws -> ValueMap
+    /// Compiles a pillar for one state run, with another environment or with data of the command line; keeps nothing.
+    func compilePillar(saltenv: String, pillarenv: String?, override: ValueMap, in context: CallContext) async throws -> ValueMap
     /// Collects the grains anew and keeps them. Returns them.
     func refreshGrains(_ context: CallContext) async throws -> ValueMap
     /// The jobs that run now, in the form of `saltutil.running`.
     func runningJobs() async -> [ValueMap]
     /// Ends a running job; false when there is none with this id.
     func signalJob(_ jobID: String, signal: Int) async -> Bool
+}
+
+extension MinionServices {
+    /// Without a compiler at hand the pillar of the call stands, with the given data over it.
+    package func compilePillar(
+        saltenv: String, pillarenv: String?, override: ValueMap, in context: CallContext
+    ) async throws -> ValueMap {
+        var pillar = context.pillar
+        for (key, value) in override { pillar[key] = value }
+        return pillar
+    }
 }
 
 /// Reads files that states name by `salt://`.

@@ -24,9 +24,19 @@ package struct StateFunction: Sendable {
             var binder = ArgumentBinder(
                 function: context.call.function, parameters: parameterInfos, arguments: arguments)
             let bound = (repeat try binder.take(each parameters))
+            let unknown = binder.takeUnknown()
             try binder.finish()
-            return try await body(context, repeat each bound)
+            var result = try await body(context, repeat each bound)
+            result.warnings += StateFunction.warnings(unknown, context, known: parameterInfos.map(\.name))
+            return result
         }
+    }
+
+    init(name: String, summary: String, parameters: [ParameterInfo], body: @escaping Body) {
+        self.name = name
+        self.summary = summary
+        self.parameters = parameters
+        self.body = body
     }
 
     package func call(_ context: StateContext, _ arguments: Arguments) async throws -> StateResult {

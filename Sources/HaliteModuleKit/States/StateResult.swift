@@ -51,6 +51,21 @@ package struct StateContext: Sendable {
         StateResult(name: name, result: false, comment: comment, changes: changes)
     }
 
+    /// The comment of a state that changes nothing, where Salt words it differently under `test=True`.
+    package func text(would: String, did: String) -> String { call.test ? would : did }
+
+    /// Looks at something only when changes are made, such as what an earlier state of a real run has prepared.
+    package func whenApplying<Found>(_ look: () async throws -> Found?) async throws -> Found? {
+        call.test ? nil : try await look()
+    }
+
+    /// What a state says under `test=True`, or what it does: for the few whose two results have little in common.
+    package func either(
+        would: () async throws -> StateResult, do perform: () async throws -> StateResult
+    ) async throws -> StateResult {
+        call.test ? try await would() : try await perform()
+    }
+
     /// Makes a change, or only tells it under `test=True`.
     ///
     /// - Parameters:

@@ -1,0 +1,57 @@
+import HaliteCore
+import NIOCore
+
+/// A frame is a length of four bytes, big-endian, and that many bytes of MessagePack.
+struct FrameDecoder: ByteToMessageDecoder {
+    typealias InboundOut = ByteBuffer
+    let limit: FrameLimit
+
+    mutating func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) throws -> DecodingState {
+        guard let length = buffer.getInteger(at: buffer.readerIndex, as: UInt32.self).map(Int.init) else { return .needMoreData }
+        guard length <= limit.bytes else { throw TransportError("a message of \(length) bytes, the limit is \(limit.bytes)") }
+        guard buffer.readableBytes >= 4 + length else { return .needMoreData }
+        buffer.moveReaderIndex(forwardBy: 4)
+        guard let frame = buffer.readSlice(length: length) else { return .needMoreData }
+        context.fireChannelRead(wrapInboundOut(frame))
+        return .continue
+    }
+}
+
+/// How long a message may be; small until the peer is accepted.
+///
+/// Sendable although mutable: only the event loop of its connection touches it.
+final class FrameLimit: @unchecked Sendable {
+    var bytes = Message.greetingLimit
+}
+
+/// Turns frames into messages and hands them to the stream. The stream is bounded: a peer that sends faster than its
+/// messages are handled loses the connection, and sends again what was not confirmed.
+final class MessageHandler: ChannelInboundHandler, Sendable {
+    typealias InboundIn = ByteBuffer
+    /// Messages that may wait to be handled.
+    static let queueLimit = 4096
+    private let continuation: AsyncThrowingStream<Message, any Error>.Continuation
+
+    init(_ continuation: AsyncThrowingStream<Message, any Error>.Continuation) { self.continuation = continuation }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let buffer = unwrapInboundIn(data)
+        do {
+            if case .dropped = continuation.yield(try Message(decoding: buffer.readableBytesView)) {
+                throw TransportError("more than \(Self.queueLimit) messages wait to be handled")
+            }
+        } catch {
+            errorCaught(context: context, error: error)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        continuation.finish()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        continuation.finish(throwing: error)
+        context.close(promise: nil)
+    }
+}
