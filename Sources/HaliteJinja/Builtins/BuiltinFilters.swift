@@ -1,0 +1,101 @@
+import HaliteValue
+
+/// The filters of Jinja2, by name.
+enum BuiltinFilters {
+    static let table: [String: JinjaFunction] = {
+        var table: [String: JinjaFunction] = [:]
+        for group in [TextFilters.table, NumberFilters.table, SequenceFilters.table, SelectionFilters.table, HTMLFilters.table] {
+            table.merge(group) { $1 }
+        }
+        return table
+    }()
+
+    /// A filter whose arguments are matched with a list of parameters.
+    static func define(
+        _ name: String, _ parameters: String,
+        _ body: @escaping @Sendable (_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue
+    ) -> JinjaFunction {
+        let signature = Signature(name, parameters)
+        return { call in try body(signature.bind(call), call.context) }
+    }
+}
+
+extension [JinjaValue?] {
+    /// An argument that is given, or its default.
+    func value(_ position: Int, default fallback: JinjaValue = .null) -> JinjaValue {
+        position < count ? self[position] ?? fallback : fallback
+    }
+
+    /// An argument that is neither left out nor `none`.
+    func given(_ position: Int) -> JinjaValue? {
+        guard position < count, let value = self[position] else { return nil }
+        if case .null = value { return nil }
+        return value
+    }
+
+    func flag(_ position: Int, default fallback: Bool = false) throws -> Bool {
+        try position < count ? self[position]?.isTrue() ?? fallback : fallback
+    }
+
+    func integer(_ position: Int, default fallback: Int) throws -> Int {
+        guard position < count, let value = self[position] else { return fallback }
+        if case .undefined(let undefined) = value { throw undefined.error() }
+        guard let number = value.integer else {
+            throw JinjaError(.type, "'\(value.typeName)' object cannot be interpreted as an integer")
+        }
+        return number
+    }
+
+    /// The text of an argument, as `soft_str` gives it.
+    func text(_ position: Int) throws -> String {
+        let value = value(position)
+        return try value.text ?? value.str()
+    }
+}
+
+/// How filters find the part of an element that they look at: `attribute='a.b.0'`.
+struct AttributePath {
+    private let parts: [JinjaValue]
+
+    init(_ attribute: JinjaValue?) {
+        switch attribute {
+        case nil, .null?: parts = []
+        case .string(let text)?, .markup(let text)?: parts = Self.split(text)
+        case let other?: parts = [other]
+        }
+    }
+
+    private init(parts: [JinjaValue]) { self.parts = parts }
+
+    /// Several paths, separated by commas.
+    static func list(_ attribute: JinjaValue?) -> [AttributePath] {
+        guard let text = attribute?.text else { return [AttributePath(attribute)] }
+        return PythonSplit.parts(text, ",", limit: -1).map { AttributePath(parts: split($0)) }
+    }
+
+    private static func split(_ text: String) -> [JinjaValue] {
+        PythonSplit.parts(text, ".", limit: -1).map { part in
+            PythonCase.all(part, PythonCase.isDigit) ? Int(part).map { .int($0) } ?? .string(part) : .string(part)
+        }
+    }
+
+    func value(of item: JinjaValue, default fallback: JinjaValue? = nil, _ context: TemplateContext) throws -> JinjaValue {
+        var value = item
+        for part in parts {
+            value = try Access.item(value, part, context)
+            if let fallback, value.isUndefined { value = fallback }
+        }
+        return value
+    }
+}
+
+extension JinjaValue {
+    /// Texts are compared without regard to case by default.
+    var ignoringCase: JinjaValue {
+        switch self {
+        case .string(let text): .string(PythonCase.lower(text))
+        case .markup(let text): .markup(PythonCase.lower(text))
+        default: self
+        }
+    }
+}

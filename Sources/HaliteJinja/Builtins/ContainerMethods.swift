@@ -1,0 +1,192 @@
+import HaliteValue
+
+/// Methods of `dict`.
+enum DictMethods {
+    private static func dict(_ value: JinjaValue) -> JinjaDict {
+        if case .dict(let dict) = value { dict } else { JinjaDict() }
+    }
+
+    static let table: [String: NativeMethod] = [
+        "get": NativeMethod("get", "key, default=") { value, arguments, _ in
+            try dict(value).value(arguments[0] ?? .null) ?? arguments[1] ?? .null
+        },
+        "items": NativeMethod("dict.items", "") { value, _, _ in .object(DictView(dict(value), .items)) },
+        "keys": NativeMethod("dict.keys", "") { value, _, _ in .object(DictView(dict(value), .keys)) },
+        "values": NativeMethod("dict.values", "") { value, _, _ in .object(DictView(dict(value), .values)) },
+        "update": NativeMethod { value, call in
+            guard call.positional.count <= 1 else {
+                throw JinjaError(.type, "update expected at most 1 argument, got \(call.positional.count)")
+            }
+            let target = dict(value)
+            if let source = call.positional.first { try BuiltinGlobals.update(target, from: source, call.context) }
+            for (key, value) in call.keywords { target.set(key, value) }
+            return .null
+        },
+        "setdefault": NativeMethod("setdefault", "key, default=") { value, arguments, _ in
+            let key = arguments[0] ?? .null
+            if let found = try dict(value).value(key) { return found }
+            let fallback = arguments[1] ?? .null
+            try dict(value).set(key, fallback)
+            return fallback
+        },
+        "pop": NativeMethod("pop", "key, default=") { value, arguments, _ in
+            let key = arguments[0] ?? .null
+            if let found = try dict(value).remove(key) { return found }
+            guard let fallback = arguments[1] else { throw JinjaError(.key, try key.repr()) }
+            return fallback
+        },
+        "popitem": NativeMethod("dict.popitem", "") { value, _, _ in
+            guard dict(value).count > 0 else { throw JinjaError(.key, "'popitem(): dictionary is empty'") }
+            let entry = dict(value).removeEntry(at: dict(value).count - 1)
+            return .pair(entry.key, entry.value)
+        },
+        "clear": NativeMethod("dict.clear", "") { value, _, _ in
+            dict(value).removeAll()
+            return .null
+        },
+        "copy": NativeMethod("dict.copy", "") { value, _, _ in .dict(dict(value).copy()) },
+        "fromkeys": NativeMethod("fromkeys", "iterable, value=") { _, arguments, context in
+            let result = JinjaDict()
+            for key in try (arguments[0] ?? .null).elements(context) { try result.set(key, arguments[1] ?? .null) }
+            return .dict(result)
+        },
+    ]
+}
+
+/// Methods of `list` and `tuple`.
+enum ListMethods {
+    private static func list(_ value: JinjaValue) -> JinjaList {
+        if case .list(let list) = value { list } else { JinjaList([]) }
+    }
+
+    private static func items(_ value: JinjaValue) -> [JinjaValue] {
+        switch value {
+        case .list(let list): list.items
+        case .tuple(let tuple): tuple.items
+        default: []
+        }
+    }
+
+    private static let count = NativeMethod("list.count", "value") { value, arguments, _ in
+        let wanted = arguments[0] ?? .null
+        return .int(try items(value).count { try $0.isEqual(to: wanted) })
+    }
+
+    private static let index = NativeMethod("index", "value, start=, stop=") { value, arguments, _ in
+        let wanted = arguments[0] ?? .null
+        let all = items(value)
+        let (start, stop) = Slicing.limits(all.count, arguments[1]?.integer, arguments[2]?.integer, 1)
+        for position in start..<max(start, stop) where try all[position].isEqual(to: wanted) { return .int(position) }
+        if case .tuple = value { throw JinjaError(.value, "tuple.index(x): x not in tuple") }
+        throw JinjaError(.value, "\(try wanted.repr()) is not in list")
+    }
+
+    static let tupleTable: [String: NativeMethod] = ["count": count, "index": index]
+
+    static let table: [String: NativeMethod] = [
+        "count": count,
+        "index": index,
+        "append": NativeMethod("list.append", "object") { value, arguments, _ in
+            list(value).items.append(arguments[0] ?? .null)
+            return .null
+        },
+        "extend": NativeMethod("list.extend", "iterable") { value, arguments, context in
+            let added = try (arguments[0] ?? .null).elements(context)
+            try context.state.step(added.count)
+            list(value).items.append(contentsOf: added)
+            return .null
+        },
+        "insert": NativeMethod("insert", "index, object") { value, arguments, _ in
+            guard let index = arguments[0]?.integer else {
+                throw JinjaError(.type, "'\((arguments[0] ?? .null).typeName)' object cannot be interpreted as an integer")
+            }
+            let target = list(value)
+            let position = index < 0 ? max(0, index + target.count) : min(index, target.count)
+            target.items.insert(arguments[1] ?? .null, at: position)
+            return .null
+        },
+        "pop": NativeMethod("pop", "index=") { value, arguments, _ in
+            let target = list(value)
+            let index = arguments[0] ?? .int(-1)
+            guard index.integer != nil else {
+                throw JinjaError(.type, "'\(index.typeName)' object cannot be interpreted as an integer")
+            }
+            guard !target.isEmpty else { throw JinjaError(.index, "pop from empty list") }
+            guard let position = Access.position(index, target.count) else {
+                throw JinjaError(.index, "pop index out of range")
+            }
+            return target.items.remove(at: position)
+        },
+        "remove": NativeMethod("list.remove", "value") { value, arguments, _ in
+            let target = list(value)
+            let wanted = arguments[0] ?? .null
+            guard let position = try target.items.firstIndex(where: { try $0.isEqual(to: wanted) }) else {
+                throw JinjaError(.value, "list.remove(x): x not in list")
+            }
+            target.items.remove(at: position)
+            return .null
+        },
+        "clear": NativeMethod("list.clear", "") { value, _, _ in
+            list(value).items = []
+            return .null
+        },
+        "copy": NativeMethod("list.copy", "") { value, _, _ in .list(of: list(value).items) },
+        "reverse": NativeMethod("list.reverse", "") { value, _, _ in
+            list(value).items.reverse()
+            return .null
+        },
+        "sort": NativeMethod("sort", "key=, reverse=", positionalOnly: false) { value, arguments, context in
+            let target = list(value)
+            let key = arguments[0]
+            let sorted = try Sorting.sorted(target.items, reverse: try arguments[1]?.isTrue() ?? false) { item in
+                guard let key, case .object = key else { return item }
+                return try key.call(JinjaCall(positional: [item], context: context))
+            }
+            target.items = sorted
+            return .null
+        },
+    ]
+}
+
+/// Python's stable sort.
+enum Sorting {
+    static func sorted(
+        _ items: [JinjaValue], reverse: Bool = false, key: (JinjaValue) throws -> JinjaValue
+    ) throws -> [JinjaValue] {
+        let keyed = try items.map { (try key($0), $0) }
+        // Reversing keeps equal elements in their order, as in Python.
+        let order = try mergeSort(keyed.indices.map { $0 }) { a, b in
+            reverse ? try keyed[b].0.isLess(than: keyed[a].0) : try keyed[a].0.isLess(than: keyed[b].0)
+        }
+        return order.map { keyed[$0].1 }
+    }
+
+    private static func mergeSort(_ items: [Int], _ isLess: (Int, Int) throws -> Bool) throws -> [Int] {
+        var current = items
+        var width = 1
+        var next = current
+        while width < current.count {
+            var start = 0
+            while start < current.count {
+                let middle = min(start + width, current.count)
+                let end = min(start + 2 * width, current.count)
+                var left = start
+                var right = middle
+                for position in start..<end {
+                    // The right one goes first only when it is smaller: equal elements keep their order.
+                    if left < middle, try right >= end || !isLess(current[right], current[left]) {
+                        next[position] = current[left]
+                        left += 1
+                    } else {
+                        next[position] = current[right]
+                        right += 1
+                    }
+                }
+                start = end
+            }
+            swap(&current, &next)
+            width *= 2
+        }
+        return current
+    }
+}

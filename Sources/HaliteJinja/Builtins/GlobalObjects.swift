@@ -1,0 +1,189 @@
+import HaliteValue
+
+/// `namespace()`: attributes that survive the scope they are set in.
+final class NamespaceObject: JinjaObject {
+    let values: JinjaDict
+    init(_ values: JinjaDict) { self.values = values }
+    override var typeName: String { "Namespace" }
+    override var qualifiedTypeName: String { "jinja2.utils.Namespace" }
+    override func attribute(_ name: String) -> JinjaValue? { values.value(name) }
+    override func setItem(_ key: JinjaValue, _ value: JinjaValue) throws { try values.set(key, value) }
+    override func repr() throws -> String { "<Namespace \(try JinjaValue.dict(values).repr())>" }
+    override func freeze() throws -> Value { try JinjaValue.dict(values).freeze() }
+}
+
+/// `cycler()`: one value after the other.
+final class CyclerObject: JinjaObject {
+    private let items: [JinjaValue]
+    private var position = 0
+    init(_ items: [JinjaValue]) { self.items = items }
+    override var typeName: String { "Cycler" }
+    override var qualifiedTypeName: String { "jinja2.utils.Cycler" }
+    override func attribute(_ name: String) -> JinjaValue? {
+        switch name {
+        case "current": items[position]
+        case "pos": .int(position)
+        case "items": .tuple(of: items)
+        case "next", "__next__":
+            .object(
+                JinjaFunctionObject(name: "next") { [self] _ in
+                    let value = items[position]
+                    position = (position + 1) % items.count
+                    return value
+                })
+        case "reset":
+            .object(
+                JinjaFunctionObject(name: "reset") { [self] _ in
+                    position = 0
+                    return .null
+                })
+        default: nil
+        }
+    }
+}
+
+/// `joiner()`: nothing the first time, the separator after that.
+final class JoinerObject: JinjaObject {
+    private let separator: JinjaValue
+    private var used = false
+    init(separator: JinjaValue) { self.separator = separator }
+    override var typeName: String { "Joiner" }
+    override var qualifiedTypeName: String { "jinja2.utils.Joiner" }
+    override var isCallable: Bool { true }
+    override func attribute(_ name: String) -> JinjaValue? {
+        switch name {
+        case "sep": separator
+        case "used": .bool(used)
+        default: nil
+        }
+    }
+    override func call(_ call: JinjaCall) throws -> JinjaValue {
+        guard used else {
+            used = true
+            return .string("")
+        }
+        return separator
+    }
+}
+
+/// `range()`.
+final class RangeObject: JinjaObject {
+    private let start: Int
+    private let stop: Int
+    private let step: Int
+    private let count: Int
+
+    init(start: Int, stop: Int, step: Int) {
+        self.start = start
+        self.stop = stop
+        self.step = step
+        let (span, overflow) = step > 0 ? stop.subtractingReportingOverflow(start) : start.subtractingReportingOverflow(stop)
+        if overflow {
+            count = .max
+        } else {
+            count = span <= 0 ? 0 : (span - 1) / (step == .min ? .max : abs(step)) + 1
+        }
+    }
+
+    override var typeName: String { "range" }
+    override func length() -> Int? { count }
+    override func iterate() -> JinjaIterator? {
+        var position = 0
+        return JinjaIterator(kind: "range_iterator") { [start, step, count] in
+            guard position < count else { return nil }
+            position += 1
+            return .int(start &+ (position - 1) &* step)
+        }
+    }
+    func element(_ position: Int) -> JinjaValue { .int(start &+ position &* step) }
+    override func item(_ key: JinjaValue) -> JinjaValue? { Access.position(key, count).map(element) }
+    override func contains(_ value: JinjaValue) -> Bool? {
+        guard case .int(let number) = value else { return nil }
+        if step > 0 ? number < start || number >= stop : number > start || number <= stop { return false }
+        return (number - start) % step == 0
+    }
+    override func attribute(_ name: String) -> JinjaValue? {
+        switch name {
+        case "start": .int(start)
+        case "stop": .int(stop)
+        case "step": .int(step)
+        case "index", "count":
+            .object(
+                JinjaFunctionObject(name: name) { [self] call in
+                    let value = call.positional.first ?? .null
+                    guard contains(value) == true, let number = value.integer else {
+                        if name == "count" { return .int(0) }
+                        throw JinjaError(.value, "\(try value.repr()) is not in range")
+                    }
+                    return .int(name == "count" ? 1 : (number - start) / step)
+                })
+        default: nil
+        }
+    }
+    func slice(_ first: Int?, _ last: Int?, _ by: Int) -> JinjaValue {
+        let (from, to) = Slicing.limits(count, first, last, by)
+        return .object(RangeObject(start: start &+ from &* step, stop: start &+ to &* step, step: step &* by))
+    }
+    override func isEqual(to other: JinjaObject) -> Bool {
+        guard let other = other as? RangeObject, count == other.count else { return false }
+        return count == 0 || (start == other.start && (count == 1 || step == other.step))
+    }
+    override func repr() -> String {
+        step == 1 ? "range(\(start), \(stop))" : "range(\(start), \(stop), \(step))"
+    }
+}
+
+/// `dict.keys()`, `.values()` and `.items()`.
+final class DictView: JinjaObject {
+    enum Part { case keys, values, items }
+    private let dict: JinjaDict
+    private let part: Part
+
+    init(_ dict: JinjaDict, _ part: Part) {
+        self.dict = dict
+        self.part = part
+    }
+
+    override var typeName: String {
+        switch part {
+        case .keys: "dict_keys"
+        case .values: "dict_values"
+        case .items: "dict_items"
+        }
+    }
+    override func length() -> Int? { dict.count }
+    private func element(_ entry: JinjaDict.Entry) -> JinjaValue {
+        switch part {
+        case .keys: entry.key
+        case .values: entry.value
+        case .items: .pair(entry.key, entry.value)
+        }
+    }
+    var elements: [JinjaValue] { dict.entries.map(element) }
+    override func iterate() -> JinjaIterator? {
+        var position = 0
+        let count = dict.count
+        return JinjaIterator(kind: part == .items ? "dict_itemiterator" : part == .keys ? "dict_keyiterator" : "dict_valueiterator") { [self] in
+            guard dict.count == count else { throw JinjaError(.runtime, "dictionary changed size during iteration") }
+            guard position < count else { return nil }
+            position += 1
+            return element(dict.entries[position - 1])
+        }
+    }
+    override func contains(_ value: JinjaValue) throws -> Bool? {
+        switch part {
+        case .keys: return try dict.value(value) != nil
+        case .values: return nil
+        case .items:
+            guard case .tuple(let pair) = value, pair.items.count == 2 else { return false }
+            return try dict.value(pair.items[0])?.isEqual(to: pair.items[1]) ?? false
+        }
+    }
+    override func isEqual(to other: JinjaObject) throws -> Bool {
+        guard let other = other as? DictView, part != .values, part == other.part else { return self === other }
+        guard dict.count == other.dict.count else { return false }
+        for element in elements where try other.contains(element) != true { return false }
+        return true
+    }
+    override func repr() throws -> String { "\(typeName)(\(try JinjaValue.list(of: elements).repr()))" }
+}

@@ -1,0 +1,81 @@
+/// A method of one of Python's types.
+struct NativeMethod: Sendable {
+    let invoke: @Sendable (JinjaValue, JinjaCall) throws -> JinjaValue
+
+    init(_ invoke: @escaping @Sendable (JinjaValue, JinjaCall) throws -> JinjaValue) { self.invoke = invoke }
+
+    /// A method whose arguments are matched with a list of parameters; nil stands for what was left out.
+    init(
+        _ name: String, _ parameters: String, positionalOnly: Bool = true,
+        _ body: @escaping @Sendable (JinjaValue, [JinjaValue?], TemplateContext) throws -> JinjaValue
+    ) {
+        let signature = Signature(name, parameters, positionalOnly: positionalOnly)
+        invoke = { receiver, call in try body(receiver, signature.bindMethod(call), call.context) }
+    }
+}
+
+extension Signature {
+    /// As `bind`, with the messages of methods written in C.
+    func bindMethod(_ call: JinjaCall) throws -> [JinjaValue?] {
+        let given = call.positional.count
+        let short = name.split(separator: ".").last.map(String.init) ?? name
+        if positionalOnly {
+            if !call.keywords.isEmpty { throw JinjaError(.type, "\(name)() takes no keyword arguments") }
+            if parameters.isEmpty, given > 0 {
+                throw JinjaError(.type, "\(name)() takes no arguments (\(given) given)")
+            }
+            if required == 1, parameters.count == 1, given != 1 {
+                throw JinjaError(.type, "\(name)() takes exactly one argument (\(given) given)")
+            }
+            if given < required {
+                throw JinjaError(.type, "\(short) expected at least \(required) argument\(required == 1 ? "" : "s"), got \(given)")
+            }
+            if given > parameters.count {
+                throw JinjaError(
+                    .type, "\(short) expected at most \(parameters.count) argument\(parameters.count == 1 ? "" : "s"), got \(given)")
+            }
+        }
+        if given > parameters.count {
+            throw JinjaError(
+                .type, "\(short)() takes at most \(parameters.count) argument\(parameters.count == 1 ? "" : "s") (\(given) given)")
+        }
+        return try bind(call)
+    }
+}
+
+/// The methods of one name in all types, found once for each place that calls it.
+struct MethodLookup {
+    private let string: NativeMethod?
+    private let dict: NativeMethod?
+    private let list: NativeMethod?
+
+    init(_ name: String) {
+        string = StringMethods.table[name]
+        dict = DictMethods.table[name]
+        list = ListMethods.table[name]
+    }
+
+    @inline(__always)
+    func method(for value: JinjaValue) -> NativeMethod? {
+        switch value {
+        case .string: string
+        case .dict: dict
+        case .list: list
+        default: nil
+        }
+    }
+
+    static func find(_ name: String, for value: JinjaValue) -> NativeMethod? {
+        switch value {
+        case .string: StringMethods.table[name]
+        case .markup: MarkupMethods.table[name] ?? StringMethods.table[name]
+        case .dict: DictMethods.table[name]
+        case .list: ListMethods.table[name]
+        case .tuple: ListMethods.tupleTable[name]
+        case .int, .big, .bool: NumberMethods.integers[name]
+        case .float: NumberMethods.floats[name]
+        case .bytes: BytesMethods.table[name]
+        default: nil
+        }
+    }
+}

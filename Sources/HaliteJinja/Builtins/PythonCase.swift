@@ -1,0 +1,236 @@
+/// Python's letter case and character classes, by code point.
+enum PythonCase {
+    static func upper(_ text: String) -> String { map(text) { $0.properties.uppercaseMapping } }
+
+    static func lower(_ text: String) -> String {
+        guard text.unicodeScalars.contains("\u{3A3}") else { return map(text) { $0.properties.lowercaseMapping } }
+        // A capital sigma at the end of a word has a small letter of its own.
+        let scalars = Array(text.unicodeScalars)
+        var result = ""
+        for (position, scalar) in scalars.enumerated() {
+            if scalar == "\u{3A3}" {
+                let before = scalars[..<position].last { !$0.properties.isCaseIgnorable }
+                let after = scalars[(position + 1)...].first { !$0.properties.isCaseIgnorable }
+                let isFinal = (before?.properties.isCased ?? false) && !(after?.properties.isCased ?? false)
+                result += isFinal ? "\u{3C2}" : "\u{3C3}"
+            } else {
+                result += scalar.properties.lowercaseMapping
+            }
+        }
+        return result
+    }
+
+    private static func map(_ text: String, _ mapping: (Unicode.Scalar) -> String) -> String {
+        var result = ""
+        result.reserveCapacity(text.utf8.count)
+        for scalar in text.unicodeScalars { result += mapping(scalar) }
+        return result
+    }
+
+    static func capitalize(_ text: String) -> String {
+        guard let first = text.unicodeScalars.first else { return "" }
+        return first.properties.titlecaseMapping + lower(String(text.unicodeScalars.dropFirst()))
+    }
+
+    static func title(_ text: String) -> String {
+        var result = ""
+        var inWord = false
+        for scalar in text.unicodeScalars {
+            result += inWord ? scalar.properties.lowercaseMapping : scalar.properties.titlecaseMapping
+            inWord = scalar.properties.isCased
+        }
+        return result
+    }
+
+    static func swapCase(_ text: String) -> String {
+        map(text) { scalar in
+            if scalar.properties.isUppercase { return scalar.properties.lowercaseMapping }
+            if scalar.properties.isLowercase { return scalar.properties.uppercaseMapping }
+            return String(scalar)
+        }
+    }
+
+    static func fold(_ text: String) -> String {
+        map(text) { scalar in
+            switch scalar {
+            case "ß", "ẞ": "ss"
+            case "ς": "σ"
+            case "ŉ": "ʼn"
+            case "\u{FB00}"..."\u{FB06}": scalar.properties.uppercaseMapping.lowercased()
+            default: scalar.properties.lowercaseMapping
+            }
+        }
+    }
+
+    /// Whether there are cased characters and all of them are of one case.
+    static func isCase(_ text: String, upper: Bool) -> Bool {
+        var found = false
+        for scalar in text.unicodeScalars {
+            let properties = scalar.properties
+            if upper ? properties.isLowercase : properties.isUppercase { return false }
+            if properties.generalCategory == .titlecaseLetter { return false }
+            if upper ? properties.isUppercase : properties.isLowercase { found = true }
+        }
+        return found
+    }
+
+    static func isTitle(_ text: String) -> Bool {
+        var found = false
+        var previousIsCased = false
+        for scalar in text.unicodeScalars {
+            let properties = scalar.properties
+            if properties.isUppercase || properties.generalCategory == .titlecaseLetter {
+                if previousIsCased { return false }
+                previousIsCased = true
+                found = true
+            } else if properties.isLowercase {
+                if !previousIsCased { return false }
+                found = true
+            } else {
+                previousIsCased = false
+            }
+        }
+        return found
+    }
+
+    static func isAlpha(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: true
+        default: false
+        }
+    }
+
+    static func isDecimal(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.generalCategory == .decimalNumber }
+
+    static func isDigit(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.numericType == .decimal || scalar.properties.numericType == .digit
+    }
+
+    static func isNumeric(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.numericType != nil }
+
+    static func isAlphanumeric(_ scalar: Unicode.Scalar) -> Bool { isAlpha(scalar) || isNumeric(scalar) }
+
+    /// Whether the text is not empty and all its characters are of one class.
+    static func all(_ text: String, _ test: (Unicode.Scalar) -> Bool) -> Bool {
+        !text.isEmpty && text.unicodeScalars.allSatisfy(test)
+    }
+
+    static func isIdentifier(_ text: String) -> Bool {
+        guard let first = text.unicodeScalars.first, first == "_" || first.properties.isXIDStart else { return false }
+        return text.unicodeScalars.allSatisfy { $0 == "_" || $0.properties.isXIDContinue }
+    }
+}
+
+/// Where lines end, and splitting.
+enum PythonSplit {
+    static func isLineBreak(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x0A...0x0D, 0x1C...0x1E, 0x85, 0x2028, 0x2029: true
+        default: false
+        }
+    }
+
+    static func lines(_ text: String, keepEnds: Bool = false) -> [String] {
+        var lines: [String] = []
+        let scalars = text.unicodeScalars
+        var start = scalars.startIndex
+        var index = start
+        while index < scalars.endIndex {
+            let scalar = scalars[index]
+            let next = scalars.index(after: index)
+            guard isLineBreak(scalar) else {
+                index = next
+                continue
+            }
+            var end = next
+            if scalar == "\r", end < scalars.endIndex, scalars[end] == "\n" { end = scalars.index(after: end) }
+            lines.append(String(scalars[start..<(keepEnds ? end : index)]))
+            start = end
+            index = end
+        }
+        if start < scalars.endIndex { lines.append(String(scalars[start...])) }
+        return lines
+    }
+
+    /// Splits at white space; `limit` is negative for all.
+    static func words(_ text: String, limit: Int) -> [String] {
+        var result: [String] = []
+        var rest = text.unicodeScalars[...]
+        while true {
+            rest = rest.drop(while: PythonSpace.isSpace)
+            if rest.isEmpty { return result }
+            if limit >= 0, result.count == limit {
+                result.append(strip(String(rest), left: false, right: true, characters: nil))
+                return result
+            }
+            let word = rest.prefix { !PythonSpace.isSpace($0) }
+            result.append(String(word))
+            rest = rest[word.endIndex...]
+        }
+    }
+
+    static func wordsFromEnd(_ text: String, limit: Int) -> [String] {
+        var result: [String] = []
+        var rest = text.unicodeScalars[...]
+        while true {
+            while let last = rest.last, PythonSpace.isSpace(last) { rest = rest.dropLast() }
+            if rest.isEmpty { break }
+            if limit >= 0, result.count == limit {
+                result.append(strip(String(rest), left: true, right: false, characters: nil))
+                break
+            }
+            var word = rest
+            while let last = rest.last, !PythonSpace.isSpace(last) { rest = rest.dropLast() }
+            word = word[rest.endIndex...]
+            result.append(String(word))
+        }
+        return result.reversed()
+    }
+
+    static func parts(_ text: String, _ separator: String, limit: Int) -> [String] {
+        let bytes = Array(text.utf8)
+        let needle = Array(separator.utf8)
+        var result: [String] = []
+        var position = 0
+        while limit < 0 || result.count < limit, let next = TextSearch.find(bytes, needle, from: position) {
+            result.append(String(decoding: bytes[position..<next], as: UTF8.self))
+            position = next + needle.count
+        }
+        result.append(String(decoding: bytes[position...], as: UTF8.self))
+        return result
+    }
+
+    static func partsFromEnd(_ text: String, _ separator: String, limit: Int) -> [String] {
+        let bytes = Array(text.utf8)
+        let needle = Array(separator.utf8)
+        var result: [String] = []
+        var end = bytes.count
+        while limit < 0 || result.count < limit, let next = TextSearch.findLast(bytes, needle, before: end) {
+            result.append(String(decoding: bytes[(next + needle.count)..<end], as: UTF8.self))
+            end = next
+        }
+        result.append(String(decoding: bytes[..<end], as: UTF8.self))
+        return result.reversed()
+    }
+
+    static func strip(_ text: String, left: Bool, right: Bool, characters: String?) -> String {
+        let set = characters.map { Set($0.unicodeScalars) }
+        func goes(_ scalar: Unicode.Scalar) -> Bool { set?.contains(scalar) ?? PythonSpace.isSpace(scalar) }
+        var rest = text.unicodeScalars[...]
+        if left { rest = rest.drop(while: goes) }
+        if right { while let last = rest.last, goes(last) { rest = rest.dropLast() } }
+        return String(rest)
+    }
+
+    static func pad(_ text: String, width: Int, fill: String, left: Int, right: Int) -> String {
+        String(repeating: fill, count: max(0, left)) + text + String(repeating: fill, count: max(0, right))
+    }
+
+    static func center(_ text: String, width: Int, fill: String = " ") -> String {
+        let space = width - text.scalarCount
+        guard space > 0 else { return text }
+        // Where the space is odd Python puts the extra one left of text of odd width.
+        let left = space / 2 + (space & width & 1)
+        return pad(text, width: width, fill: fill, left: left, right: space - left)
+    }
+}

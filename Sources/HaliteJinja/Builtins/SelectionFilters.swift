@@ -1,0 +1,101 @@
+import HaliteValue
+
+/// `map`, `select` and their relatives; all of them are lazy, as in Jinja2.
+enum SelectionFilters {
+    static let table: [String: JinjaFunction] = [
+        "map": map,
+        "select": { call in try select(call, "sync_do_select", negates: false, byAttribute: false) },
+        "reject": { call in try select(call, "sync_do_reject", negates: true, byAttribute: false) },
+        "selectattr": { call in try select(call, "sync_do_selectattr", negates: false, byAttribute: true) },
+        "rejectattr": { call in try select(call, "sync_do_rejectattr", negates: true, byAttribute: true) },
+    ]
+
+    /// Makes a generator that prepares itself when the first element is asked for, so that mistakes show there.
+    private static func generator(
+        _ value: JinjaValue, _ context: TemplateContext,
+        _ prepare: @escaping () throws -> (JinjaValue) throws -> JinjaValue?
+    ) -> JinjaValue {
+        var iterator: JinjaIterator?
+        var transform: ((JinjaValue) throws -> JinjaValue?)?
+        return .object(
+            JinjaIterator {
+                if iterator == nil {
+                    guard try value.isTrue() else { return nil }
+                    transform = try prepare()
+                    iterator = try value.requiredIterator()
+                }
+                while let item = try iterator?.next() {
+                    try context.state.step()
+                    if let result = try transform?(item) { return result }
+                }
+                return nil
+            })
+    }
+
+    private static func map(_ call: JinjaCall) throws -> JinjaValue {
+        guard let value = call.positional.first else {
+            throw JinjaError(.type, "sync_do_map() missing 1 required positional argument: 'value'")
+        }
+        let context = call.context
+        return generator(value, context) {
+            var rest = call
+            rest.positional.removeFirst()
+            if rest.positional.isEmpty, let attribute = rest.takeKeyword("attribute") {
+                var fallback = rest.takeKeyword("default")
+                if case .null? = fallback { fallback = nil }
+                if let extra = rest.keywords.first {
+                    throw JinjaError(.filterArgument, "Unexpected keyword argument \(extra.name.quoted)")
+                }
+                let path = AttributePath(attribute)
+                return { [fallback] in try path.value(of: $0, default: fallback, context) }
+            }
+            guard !rest.positional.isEmpty else { throw JinjaError(.filterArgument, "map requires a filter argument") }
+            let name = rest.positional.removeFirst()
+            let function = try lookup(name, "filter", context) { context.environment.filter($0) }
+            return { [rest] item in
+                try function(JinjaCall(positional: [item] + rest.positional, keywords: rest.keywords, context: context))
+            }
+        }
+    }
+
+    private static func lookup(
+        _ name: JinjaValue, _ kind: String, _ context: TemplateContext, _ find: (String) -> JinjaFunction?
+    ) throws -> JinjaFunction {
+        if case .undefined(let undefined) = name {
+            throw JinjaError(.templateRuntime, "No \(kind) named Undefined. (\(undefined.message))")
+        }
+        guard let text = name.text, let function = find(text) else {
+            throw JinjaError(.templateRuntime, "No \(kind) named \(try name.repr()).")
+        }
+        return function
+    }
+
+    private static func select(
+        _ call: JinjaCall, _ pythonName: String, negates: Bool, byAttribute: Bool
+    ) throws -> JinjaValue {
+        guard let value = call.positional.first else {
+            throw JinjaError(.type, "\(pythonName)() missing 1 required positional argument: 'value'")
+        }
+        let context = call.context
+        return generator(value, context) {
+            var rest = Array(call.positional.dropFirst())
+            var path: AttributePath?
+            if byAttribute {
+                guard !rest.isEmpty else { throw JinjaError(.filterArgument, "Missing parameter for attribute name") }
+                path = AttributePath(rest.removeFirst())
+            }
+            guard !rest.isEmpty else {
+                return { [path] item in
+                    try (path?.value(of: item, context) ?? item).isTrue() != negates ? item : nil
+                }
+            }
+            let function = try lookup(rest.removeFirst(), "test", context) { context.environment.test($0) }
+            return { [path, rest] item in
+                let subject = try path?.value(of: item, context) ?? item
+                let result = try function(
+                    JinjaCall(positional: [subject] + rest, keywords: call.keywords, context: context))
+                return try result.isTrue() != negates ? item : nil
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+import HaliteValue
+
+enum TextFilters {
+    private static let define = BuiltinFilters.define
+
+    private static func mapped(_ name: String, _ body: @escaping @Sendable (String) -> String) -> JinjaFunction {
+        define(name, "s") { arguments, _ in
+            switch arguments.value(0) {
+            case .string(let text): .string(body(text))
+            case .markup(let text): .markup(body(text))
+            case let other: .string(body(try other.str()))
+            }
+        }
+    }
+
+    static let table: [String: JinjaFunction] = [
+        "upper": mapped("do_upper", PythonCase.upper),
+        "lower": mapped("do_lower", PythonCase.lower),
+        "capitalize": mapped("do_capitalize", PythonCase.capitalize),
+        "title": define("do_title", "s") { arguments, _ in .string(title(try arguments.text(0))) },
+        "string": define("soft_str", "s") { arguments, _ in try arguments.value(0).softText() },
+        "trim": define("do_trim", "value, chars=") { arguments, _ in
+            var characters: String?
+            if let argument = arguments.given(1) {
+                guard let text = argument.text else { throw JinjaError(.type, "strip arg must be None or str") }
+                characters = text
+            }
+            let value = arguments.value(0)
+            let result = PythonSplit.strip(try arguments.text(0), left: true, right: true, characters: characters)
+            return value.isMarkup ? .markup(result) : .string(result)
+        },
+        "center": define("do_center", "value, width=") { arguments, context in
+            let width = try arguments.integer(1, default: 80)
+            try context.state.reserve(max(0, width))
+            let result = PythonSplit.center(try arguments.text(0), width: width)
+            return arguments.value(0).isMarkup ? .markup(result) : .string(result)
+        },
+        "replace": define("do_replace", "s, old, new, count=", replace),
+        "indent": define("do_indent", "s, width=, first=, blank=", indent),
+        "truncate": define("do_truncate", "s, length=, killwords=, end=, leeway=", truncate),
+        "wordwrap": define(
+            "do_wordwrap", "s, width=, break_long_words=, wrapstring=, break_on_hyphens=", wordwrap),
+        "wordcount": define("do_wordcount", "s") { arguments, _ in
+            var count = 0
+            var inWord = false
+            for scalar in try arguments.text(0).unicodeScalars {
+                let isWord = scalar == "_" || PythonCase.isAlphanumeric(scalar)
+                if isWord, !inWord { count += 1 }
+                inWord = isWord
+            }
+            return .int(count)
+        },
+        "format": { call in
+            guard let first = call.positional.first else {
+                throw JinjaError(.type, "do_format() missing 1 required positional argument: 'value'")
+            }
+            let rest = Array(call.positional.dropFirst())
+            if !rest.isEmpty, !call.keywords.isEmpty {
+                throw JinjaError(
+                    .filterArgument, "can't handle positional and keyword arguments at the same time")
+            }
+            let argument: JinjaValue =
+                call.keywords.isEmpty
+                ? .tuple(of: rest) : .dict(JinjaDict(call.keywords.map { ($0.name, $0.value) }))
+            return try PercentFormat.format(try first.softText().text ?? "", argument, isMarkup: first.isMarkup)
+        },
+        "pprint": define("do_pprint", "value") { arguments, _ in .string(try PrettyPrinter.format(arguments.value(0))) },
+    ]
+
+    /// Capital letters at the start of words, where words are parted by white space and opening brackets.
+    static func title(_ text: String) -> String {
+        var result = ""
+        var part = String.UnicodeScalarView()
+        func flush() {
+            guard let first = part.first else { return }
+            result += first.properties.uppercaseMapping + PythonCase.lower(String(part.dropFirst()))
+            part.removeAll()
+        }
+        var inSeparator = false
+        for scalar in text.unicodeScalars {
+            let separates = "-({[<".unicodeScalars.contains(scalar) || PythonSpace.isSpace(scalar)
+            if separates != inSeparator { flush() }
+            inSeparator = separates
+            part.append(scalar)
+        }
+        flush()
+        return result
+    }
+
+    private static func replace(_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue {
+        let limit = arguments.given(3) == nil ? -1 : try arguments.integer(3, default: -1)
+        let source = arguments.value(0)
+        let old = arguments.value(1)
+        let new = arguments.value(2)
+        guard context.autoescape else {
+            let text = try source.str()
+            let replacement = try new.str()
+            try context.state.reserve(text.utf8.count * max(1, replacement.utf8.count))
+            return .string(TextSearch.replace(text, try old.str(), with: replacement, limit: limit))
+        }
+        let base: JinjaValue =
+            old.isMarkup || (new.isMarkup && !source.isMarkup) ? .markup(try Markup.escape(source)) : try source.softText()
+        let replacement = base.isMarkup ? try Markup.escape(new) : try new.str()
+        let result = TextSearch.replace(base.text ?? "", try old.str(), with: replacement, limit: limit)
+        return base.isMarkup ? .markup(result) : .string(result)
+    }
+
+    private static func indent(_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue {
+        let source = arguments.value(0)
+        let prefix: String
+        if let text = arguments.value(1).text {
+            prefix = source.isMarkup ? try Markup.escape(arguments.value(1)) : text
+        } else {
+            let width = try arguments.integer(1, default: 4)
+            try context.state.reserve(max(0, width))
+            prefix = String(repeating: " ", count: max(0, width))
+        }
+        guard let text = source.text else {
+            if case .undefined(let undefined) = source { throw undefined.error() }
+            throw JinjaError(.type, "unsupported operand type(s) for +=: '\(source.typeName)' and 'str'")
+        }
+        let lines = PythonSplit.lines(text + "\n")
+        let blank = try arguments.flag(3)
+        var result = lines.first ?? ""
+        for line in lines.dropFirst() { result += "\n" + (blank || !line.isEmpty ? prefix + line : line) }
+        if try arguments.flag(2) { result = prefix + result }
+        return source.isMarkup ? .markup(result) : .string(result)
+    }
+
+    private static func truncate(_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue {
+        let source = arguments.value(0)
+        let length = try arguments.integer(1, default: 255)
+        let end = arguments[3] == nil ? "..." : try arguments.text(3)
+        let leeway = arguments.given(4) == nil ? 5 : try arguments.integer(4, default: 5)
+        let endLength = end.scalarCount
+        guard length >= endLength else {
+            throw JinjaError(.assertion, "expected length >= \(endLength), got \(length)")
+        }
+        guard leeway >= 0 else { throw JinjaError(.assertion, "expected leeway >= 0, got \(leeway)") }
+        guard let text = source.text else {
+            if let count = try source.length(), count <= length + leeway { return source }
+            throw JinjaError(.type, "object of type '\(source.typeName)' has no len()")
+        }
+        if text.scalarCount <= length + leeway { return source }
+        let cut = TextSlice.slice(text, nil, length - endLength, 1)
+        let kept = try arguments.flag(2) ? cut : PythonSplit.partsFromEnd(cut, " ", limit: 1)[0]
+        return source.isMarkup ? .markup(kept + escapeHTML(end)) : .string(kept + end)
+    }
+
+    private static func wordwrap(_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue {
+        let width = try arguments.integer(1, default: 79)
+        let separator = arguments.given(3) == nil ? "\n" : try arguments.text(3)
+        guard let text = arguments.value(0).text else {
+            if case .undefined(let undefined) = arguments.value(0) { throw undefined.error() }
+            throw JinjaError(.attribute, "'\(arguments.value(0).typeName)' object has no attribute 'splitlines'")
+        }
+        if width <= 0, !text.isEmpty { throw JinjaError(.value, "invalid width \(width) (must be > 0)") }
+        let wrapper = TextWrapper(
+            width: width, breakLongWords: try arguments.flag(2, default: true),
+            breakOnHyphens: try arguments.flag(4, default: true))
+        let lines = PythonSplit.lines(text).map { wrapper.wrap($0).joined(separator: separator) }
+        return .string(lines.joined(separator: separator))
+    }
+}

@@ -1,0 +1,140 @@
+extension Compiler {
+    func expression(_ expression: Expression, _ scope: Scope) throws(JinjaError) -> ExpressionNode {
+        switch expression.kind {
+        case .constant(let value): return ConstantNode(value)
+        case .name(let name, _): return self.name(name, scope)
+        case .namespaceReference(let name, _): return self.name(name, scope)
+        case .tuple(let items):
+            let nodes = try self.nodes(items, scope)
+            let constants = nodes.compactMap(\.constant)
+            return constants.count == nodes.count ? ConstantNode(.tuple(of: constants)) : TupleNode(nodes)
+        case .list(let items): return ListNode(try nodes(items, scope))
+        case .dict(let pairs):
+            var compiled: [(key: ExpressionNode, value: ExpressionNode)] = []
+            for (key, value) in pairs { compiled.append((try self.expression(key, scope), try self.expression(value, scope))) }
+            return DictNode(compiled)
+        case .condition(let test, let then, let otherwise):
+            let soft = scope.soft()
+            return ConditionNode(
+                test: try self.expression(test, soft), then: try self.expression(then, soft),
+                otherwise: try optional(otherwise, soft),
+                position: "line \(expression.line) in \(template.name.quoted)")
+        case .or(let left, let right):
+            return LogicNode(isAnd: false, try self.expression(left, scope), try self.expression(right, scope))
+        case .and(let left, let right):
+            return LogicNode(isAnd: true, try self.expression(left, scope), try self.expression(right, scope))
+        case .not(let value): return NotNode(try self.expression(value, scope))
+        case .compare(let first, let rest):
+            var operands: [(Comparison, ExpressionNode)] = []
+            for (operation, operand) in rest { operands.append((operation, try self.expression(operand, scope))) }
+            return CompareNode(try self.expression(first, scope), operands)
+        case .binary(let operation, let left, let right):
+            return BinaryNode(operation, try self.expression(left, scope), try self.expression(right, scope))
+        case .concat(let parts): return ConcatNode(try nodes(parts, scope), mode: scope.escape)
+        case .negate(let value):
+            let node = try self.expression(value, scope)
+            if let constant = node.constant, let result = try? Operators.unary(negates: true, constant) {
+                return ConstantNode(result)
+            }
+            return UnaryNode(negates: true, node)
+        case .positive(let value): return UnaryNode(negates: false, try self.expression(value, scope))
+        case .attribute(let value, let name): return AttributeNode(try self.expression(value, scope), name)
+        case .item(let value, let key): return try item(value, key, scope)
+        case .slice:
+            throw error("a slice can only stand alone in brackets", line: expression.line, kind: .templateSyntax)
+        case .call(let target, let arguments): return try call(target, arguments, scope)
+        case .filter(let value, let name, let arguments):
+            guard let value else { throw error("a filter without a value", line: expression.line) }
+            return try filter(on: self.expression(value, scope), name, arguments, scope, line: expression.line)
+        case .test(let value, let name, let arguments):
+            return try test(value, name, arguments, scope, line: expression.line)
+        }
+    }
+
+    func nodes(_ expressions: [Expression], _ scope: Scope) throws(JinjaError) -> [ExpressionNode] {
+        var result: [ExpressionNode] = []
+        result.reserveCapacity(expressions.count)
+        for item in expressions { result.append(try expression(item, scope)) }
+        return result
+    }
+
+    private func optional(_ value: Expression?, _ scope: Scope) throws(JinjaError) -> ExpressionNode? {
+        guard let value else { return nil }
+        return try expression(value, scope)
+    }
+
+    private func item(_ value: Expression, _ key: Expression, _ scope: Scope) throws(JinjaError) -> ExpressionNode {
+        let owner = try expression(value, scope)
+        if case .slice(let start, let stop, let step) = key.kind {
+            return SliceNode(owner, [try optional(start, scope), try optional(stop, scope), try optional(step, scope)])
+        }
+        let node = try expression(key, scope)
+        return ItemNode(owner, node)
+    }
+
+    private func arguments(_ arguments: CallArguments, _ scope: Scope) throws(JinjaError) -> ArgumentNodes {
+        var keywords: [(name: String, value: ExpressionNode)] = []
+        for (name, value) in arguments.keywords { keywords.append((name, try expression(value, scope))) }
+        return ArgumentNodes(
+            positional: try nodes(arguments.positional, scope), keywords: keywords,
+            spread: try optional(arguments.spread, scope), keywordSpread: try optional(arguments.keywordSpread, scope))
+    }
+
+    func call(_ target: Expression, _ arguments: CallArguments, _ scope: Scope) throws(JinjaError) -> ExpressionNode {
+        if case .attribute(let owner, let name) = target.kind {
+            return MethodCallNode(try expression(owner, scope), name, try self.arguments(arguments, scope))
+        }
+        return CallNode(try expression(target, scope), try self.arguments(arguments, scope))
+    }
+
+    /// A filter with its function; an unknown one is an error here, or in branches when it is reached.
+    func filter(
+        on value: ExpressionNode, _ name: String, _ arguments: CallArguments, _ scope: Scope, line: Int
+    ) throws(JinjaError) -> ExpressionNode {
+        let function: JinjaFunction
+        if let found = environment.filter(name) {
+            function = found
+        } else {
+            let suggestion = nearestName(to: name, among: environment.filterNames)
+            guard scope.isSoft else {
+                var error = error("No filter named \(name.quoted).", line: line)
+                error.suggestion = suggestion
+                throw error
+            }
+            function = Self.unknown("No filter named \(name.quoted) found.", suggestion)
+        }
+        return FilterNode(value, function, try self.arguments(arguments, scope))
+    }
+
+    private func test(
+        _ value: Expression, _ name: String, _ arguments: CallArguments, _ scope: Scope, line: Int
+    ) throws(JinjaError) -> ExpressionNode {
+        let node = try expression(value, scope)
+        if arguments.positional.isEmpty, arguments.keywords.isEmpty, arguments.spread == nil, arguments.keywordSpread == nil,
+            name == "defined" || name == "undefined", environment.extensions.tests[name] == nil
+        {
+            return DefinedNode(node, wantsDefined: name == "defined")
+        }
+        let function: JinjaFunction
+        if let found = environment.test(name) {
+            function = found
+        } else {
+            let suggestion = nearestName(to: name, among: environment.testNames)
+            guard scope.isSoft else {
+                var error = error("No test named \(name.quoted).", line: line)
+                error.suggestion = suggestion
+                throw error
+            }
+            function = Self.unknown("No test named \(name.quoted) found.", suggestion)
+        }
+        return TestNode(node, function, try self.arguments(arguments, scope))
+    }
+
+    private static func unknown(_ message: String, _ suggestion: String?) -> JinjaFunction {
+        { _ in
+            var error = JinjaError(.templateRuntime, message)
+            error.suggestion = suggestion
+            throw error
+        }
+    }
+}

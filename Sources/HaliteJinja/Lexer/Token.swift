@@ -1,0 +1,67 @@
+/// The kinds of tokens, named in messages as Jinja2 names them.
+enum TokenKind: UInt8, Sendable {
+    case data, variableBegin, variableEnd, blockBegin, blockEnd
+    case name, string, integer, float
+    case add, sub, div, floordiv, mul, mod, pow, tilde
+    case lbracket, rbracket, lparen, rparen, lbrace, rbrace
+    case eq, ne, gt, gteq, lt, lteq, assign, dot, colon, pipe, comma, semicolon
+    case eof, failure
+
+    var description: String {
+        switch self {
+        case .data: "template data / text"
+        case .variableBegin: "begin of print statement"
+        case .variableEnd: "end of print statement"
+        case .blockBegin: "begin of statement block"
+        case .blockEnd: "end of statement block"
+        case .name: "name"
+        case .string: "string"
+        case .integer: "integer"
+        case .float: "float"
+        case .add: "+"
+        case .sub: "-"
+        case .div: "/"
+        case .floordiv: "//"
+        case .mul: "*"
+        case .mod: "%"
+        case .pow: "**"
+        case .tilde: "~"
+        case .lbracket: "["
+        case .rbracket: "]"
+        case .lparen: "("
+        case .rparen: ")"
+        case .lbrace: "{"
+        case .rbrace: "}"
+        case .eq: "=="
+        case .ne: "!="
+        case .gt: ">"
+        case .gteq: ">="
+        case .lt: "<"
+        case .lteq: "<="
+        case .assign: "="
+        case .dot: "."
+        case .colon: ":"
+        case .pipe: "|"
+        case .comma: ","
+        case .semicolon: ";"
+        case .eof: "end of template"
+        case .failure: "failure"
+        }
+    }
+}
+
+struct Token {
+    let kind: TokenKind
+    let line: Int
+    /// Where it begins, in bytes from the start of the normalised source.
+    let offset: Int
+    /// The name, the unescaped string, the text between tags, or the message of a failure.
+    var text = ""
+    /// The value of a number.
+    var number: JinjaValue = .null
+
+    /// What messages call it: a name is itself, everything else its kind.
+    var description: String { kind == .name ? text : kind.description }
+
+    func isName(_ name: String) -> Bool { kind == .name && text == name }
+}

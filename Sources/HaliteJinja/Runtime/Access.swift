@@ -1,0 +1,101 @@
+import HaliteValue
+
+/// `value.name` and `value[key]`, each of which falls back to the other as in Jinja2.
+enum Access {
+    static func attribute(_ owner: JinjaValue, _ name: String, _ context: TemplateContext) throws -> JinjaValue {
+        if let found = try pythonAttribute(owner, name) { return found }
+        switch owner {
+        case .dict(let dict): if let found = dict.value(name) { return found }
+        case .object(let object): if let found = try object.item(.string(name)) { return found }
+        default: break
+        }
+        return context.undefined(owner: owner, name: .string(name))
+    }
+
+    static func item(_ owner: JinjaValue, _ key: JinjaValue, _ context: TemplateContext) throws -> JinjaValue {
+        if let found = try pythonItem(owner, key) { return found }
+        if let name = key.text, let found = try pythonAttribute(owner, name) { return found }
+        return context.undefined(owner: owner, name: key)
+    }
+
+    /// What Python's `getattr` finds: methods and the attributes of objects. An undefined value raises or chains.
+    static func pythonAttribute(_ owner: JinjaValue, _ name: String) throws -> JinjaValue? {
+        switch owner {
+        case .object(let object): return try object.attribute(name)
+        case .undefined(let value):
+            if name.hasPrefix("__"), name.hasSuffix("__") { return nil }
+            if value.policy == .chainable { return owner }
+            throw value.error()
+        case .tuple(let tuple) where tuple.isGroup && (name == "grouper" || name == "list"):
+            return tuple.items[name == "grouper" ? 0 : 1]
+        default: break
+        }
+        if let method = MethodLookup.find(name, for: owner) {
+            return .object(BoundMethod(receiver: owner, name: name, method: method))
+        }
+        return DataAttributes.find(owner, name)
+    }
+
+    /// What Python's `owner[key]` gives; nil where it raises a lookup or type error, which Jinja2 swallows.
+    static func pythonItem(_ owner: JinjaValue, _ key: JinjaValue) throws -> JinjaValue? {
+        switch owner {
+        case .dict(let dict):
+            switch key {
+            case .list, .dict: return nil
+            default: return try dict.value(key)
+            }
+        case .list(let list):
+            guard let position = position(key, list.count) else { return nil }
+            return list.items[position]
+        case .tuple(let tuple):
+            guard let position = position(key, tuple.items.count) else { return nil }
+            return tuple.items[position]
+        case .string(let text):
+            guard let position = position(key, text.scalarCount) else { return nil }
+            return .string(TextSlice.character(text, position))
+        case .markup(let text):
+            guard let position = position(key, text.scalarCount) else { return nil }
+            return .markup(TextSlice.character(text, position))
+        case .bytes(let bytes):
+            guard let position = position(key, bytes.count) else { return nil }
+            return .int(Int(bytes[position]))
+        case .object(let object): return try object.item(key)
+        case .undefined(let value):
+            if value.policy == .chainable { return owner }
+            throw value.error()
+        default: return nil
+        }
+    }
+
+    /// An index from the front or, when negative, from the end.
+    static func position(_ key: JinjaValue, _ count: Int) -> Int? {
+        guard let index = key.integer else { return nil }
+        let position = index < 0 ? index + count : index
+        return position >= 0 && position < count ? position : nil
+    }
+}
+
+/// Attributes of Python's values that are no methods.
+enum DataAttributes {
+    static func find(_ owner: JinjaValue, _ name: String) -> JinjaValue? {
+        switch (owner, name) {
+        case (.int, "real"), (.int, "numerator"), (.big, "real"), (.big, "numerator"), (.float, "real"): owner
+        case (.bool(let flag), "real"), (.bool(let flag), "numerator"): .int(flag ? 1 : 0)
+        case (.int, "imag"), (.big, "imag"), (.bool, "imag"): .int(0)
+        case (.int, "denominator"), (.big, "denominator"), (.bool, "denominator"): .int(1)
+        case (.float, "imag"): .float(0)
+        case (_, "__class__"): .object(TypeObject(name: owner.typeName))
+        default: nil
+        }
+    }
+}
+
+/// What `value.__class__` gives: a name and nothing to reach the interpreter by.
+final class TypeObject: JinjaObject {
+    private let name: String
+    init(name: String) { self.name = name }
+    override var typeName: String { "type" }
+    override func attribute(_ attribute: String) -> JinjaValue? { attribute == "__name__" ? .string(name) : nil }
+    override func repr() -> String { "<class '\(name)'>" }
+    override func isEqual(to other: JinjaObject) -> Bool { (other as? TypeObject)?.name == name }
+}

@@ -1,0 +1,85 @@
+import HaliteValue
+
+/// The variables of one running function.
+final class Frame {
+    /// Slots are numbered by the compiler, so access goes without bounds checks.
+    let slots: UnsafeMutablePointer<JinjaValue?>
+    private let count: Int
+    let parent: Frame?
+    let context: TemplateContext
+    let template: CompiledTemplate
+    /// The template that this one extends, once `extends` has run; of the outermost frame of a template.
+    var parentTemplate: CompiledTemplate?
+
+    init(function: FunctionLayout, parent: Frame?, context: TemplateContext, template: CompiledTemplate) {
+        count = function.slotCount
+        slots = .allocate(capacity: max(count, 1))
+        slots.initialize(repeating: nil, count: count)
+        self.parent = parent
+        self.context = context
+        self.template = template
+        if function.isCaptured { context.state.retain(self) }
+    }
+
+    deinit {
+        slots.deinitialize(count: count)
+        slots.deallocate()
+    }
+
+    var state: RenderState { context.state }
+
+    /// The frame of the template or block around.
+    var outermost: Frame {
+        var frame = self
+        while let parent = frame.parent { frame = parent }
+        return frame
+    }
+
+    func ancestor(_ hops: Int) -> Frame {
+        var frame = self
+        for _ in 0..<hops { if let parent = frame.parent { frame = parent } }
+        return frame
+    }
+
+    /// Forgets all values; macros and the frame they were made in hold each other.
+    func clear() { for index in 0..<count { slots[index] = nil } }
+
+    /// Adds the place to an error on its way out.
+    func located(_ error: any Error, line: Int) -> JinjaError {
+        var located = error as? JinjaError ?? JinjaError(.host, String(describing: error))
+        located.locate(template: template.name, line: line, source: template.source)
+        return located
+    }
+}
+
+/// What the compiler knows about the variables of a function.
+struct FunctionLayout {
+    let slotCount: Int
+    /// Whether macros or loops inside keep the frame alive.
+    let isCaptured: Bool
+}
+
+/// What a scope does with its slots when it is entered.
+struct ScopeEntry {
+    enum Action {
+        case resolve(slot: Int, name: String)
+        case alias(slot: Int, hops: Int, from: Int)
+        case clear(slot: Int)
+    }
+
+    let actions: [Action]
+
+    @inline(__always)
+    func enter(_ frame: Frame) throws {
+        for action in actions { try run(action, frame) }
+    }
+
+    private func run(_ action: Action, _ frame: Frame) throws {
+        switch action {
+        case .resolve(let slot, let name): frame.slots[slot] = frame.context.resolve(name)
+        case .alias(let slot, let hops, let from):
+            frame.slots[slot] = hops == 0 ? frame.slots[from] : frame.ancestor(hops).slots[from]
+        case .clear(let slot): frame.slots[slot] = nil
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import HaliteValue
+
+/// A list that all its names share.
+public final class JinjaList {
+    /// Elements that nobody has asked for yet.
+    private var pending: [Value]?
+    private var converted: [JinjaValue]
+
+    public init(_ items: [JinjaValue]) { converted = items }
+
+    init(pending: [Value]) {
+        self.pending = pending
+        converted = []
+    }
+
+    /// The elements as they came from the context, while nobody has touched the list.
+    var untouched: [Value]? { pending }
+
+    public var items: [JinjaValue] {
+        get {
+            if pending != nil { convert() }
+            return converted
+        }
+        _modify {
+            if pending != nil { convert() }
+            yield &converted
+        }
+    }
+
+    public var count: Int { pending?.count ?? converted.count }
+    public var isEmpty: Bool { count == 0 }
+
+    private func convert() {
+        guard let pending else { return }
+        converted = pending.map { JinjaValue($0) }
+        self.pending = nil
+    }
+}
+
+/// A tuple: a list that never changes. A name makes it a `groupby` group with the attributes `grouper` and `list`.
+public final class JinjaTuple {
+    public let items: [JinjaValue]
+    let isGroup: Bool
+
+    public init(_ items: [JinjaValue], isGroup: Bool = false) {
+        self.items = items
+        self.isGroup = isGroup
+    }
+}

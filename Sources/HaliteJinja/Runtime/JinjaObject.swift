@@ -1,0 +1,127 @@
+import HaliteValue
+
+/// A value with behaviour: functions, macros, loops, generators, and what the host offers to templates.
+///
+/// A subclass overrides what it can do; everything else raises the error that Python raises.
+open class JinjaObject {
+    public init() {}
+
+    /// The name of the type, for messages.
+    open var typeName: String { "object" }
+    /// The name with its module, for messages about missing attributes.
+    open var qualifiedTypeName: String { typeName }
+
+    /// The attribute (`object.name`), or nil when there is none.
+    open func attribute(_ name: String) throws -> JinjaValue? { nil }
+    /// The element (`object[key]`), or nil when there is none.
+    open func item(_ key: JinjaValue) throws -> JinjaValue? { nil }
+    open func setItem(_ key: JinjaValue, _ value: JinjaValue) throws {
+        throw JinjaError(.type, "'\(typeName)' object does not support item assignment")
+    }
+
+    open var isCallable: Bool { false }
+    open func call(_ call: JinjaCall) throws -> JinjaValue {
+        throw JinjaError(.type, "'\(typeName)' object is not callable")
+    }
+
+    /// A fresh run over the elements; nil when it cannot be iterated.
+    open func iterate() throws -> JinjaIterator? { nil }
+    /// The number of elements; nil when it has none to count.
+    open func length() throws -> Int? { nil }
+    open func isTrue() throws -> Bool { try length().map { $0 != 0 } ?? true }
+    /// Whether it contains the value; nil to look at the elements one by one.
+    open func contains(_ value: JinjaValue) throws -> Bool? { nil }
+    open func isEqual(to other: JinjaObject) throws -> Bool { self === other }
+    /// Whether it behaves as a mapping for `is mapping`, `dictsort` and `items`.
+    open var isMapping: Bool { false }
+
+    open func str() throws -> String { try repr() }
+    open func repr() throws -> String { "<\(qualifiedTypeName) object>" }
+    /// The object as plain data.
+    open func freeze() throws -> Value {
+        guard let iterator = try iterate() else { return .string(try str()) }
+        var list: [Value] = []
+        while let element = try iterator.next() { list.append(try element.freeze()) }
+        return .list(list)
+    }
+}
+
+/// A run over elements; it is a value too, as a generator is in Python, and can be consumed once.
+public final class JinjaIterator: JinjaObject {
+    private let kind: String
+    private var produce: (() throws -> JinjaValue?)?
+    /// How many elements are left, where Python can tell without running.
+    var remaining: (() -> Int)?
+
+    public init(kind: String = "generator", _ produce: @escaping () throws -> JinjaValue?) {
+        self.kind = kind
+        self.produce = produce
+    }
+
+    convenience init(kind: String = "generator", array: [JinjaValue]) {
+        var position = 0
+        self.init(kind: kind) {
+            guard position < array.count else { return nil }
+            position += 1
+            return array[position - 1]
+        }
+    }
+
+    /// The next element, nil at the end and ever after, also after an error.
+    public func next() throws -> JinjaValue? {
+        guard let produce else { return nil }
+        do {
+            if let value = try produce() { return value }
+        } catch {
+            self.produce = nil
+            throw error
+        }
+        self.produce = nil
+        return nil
+    }
+
+    public override var typeName: String { kind }
+    public override func iterate() -> JinjaIterator? { self }
+    public override func repr() -> String {
+        kind == "generator" ? "<generator object at 0x7f0000000000>" : "<\(kind) object at 0x7f0000000000>"
+    }
+}
+
+/// A function of the host or of the engine.
+public final class JinjaFunctionObject: JinjaObject {
+    let name: String
+    private let body: (JinjaCall) throws -> JinjaValue
+
+    public init(name: String, _ body: @escaping (JinjaCall) throws -> JinjaValue) {
+        self.name = name
+        self.body = body
+    }
+
+    public override var typeName: String { "function" }
+    public override var isCallable: Bool { true }
+    public override func call(_ call: JinjaCall) throws -> JinjaValue { try body(call) }
+    public override func repr() -> String { "<function \(name) at 0x7f0000000000>" }
+    public override func attribute(_ attribute: String) -> JinjaValue? {
+        attribute == "__name__" ? .string(name) : nil
+    }
+}
+
+/// A method bound to its value, made only where a template passes it on instead of calling it.
+final class BoundMethod: JinjaObject {
+    let receiver: JinjaValue
+    let name: String
+    private let method: NativeMethod
+
+    init(receiver: JinjaValue, name: String, method: NativeMethod) {
+        self.receiver = receiver
+        self.name = name
+        self.method = method
+    }
+
+    override var typeName: String { "builtin_function_or_method" }
+    override var isCallable: Bool { true }
+    override func call(_ call: JinjaCall) throws -> JinjaValue { try method.invoke(receiver, call) }
+    override func repr() -> String {
+        "<built-in method \(name) of \(receiver.typeName) object at 0x7f0000000000>"
+    }
+}

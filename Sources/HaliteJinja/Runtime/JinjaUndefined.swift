@@ -1,0 +1,73 @@
+import HaliteValue
+
+/// A name, attribute or element that is not there.
+public final class JinjaUndefined {
+    let hint: String?
+    /// The value that lacks the attribute or element.
+    let owner: JinjaValue?
+    let name: JinjaValue?
+    let policy: UndefinedPolicy
+    /// The nearest known name, found when the error is made.
+    let suggest: (() -> String?)?
+
+    init(
+        hint: String? = nil, owner: JinjaValue? = nil, name: JinjaValue? = nil, policy: UndefinedPolicy,
+        suggest: (() -> String?)? = nil
+    ) {
+        self.hint = hint
+        self.owner = owner
+        self.name = name
+        self.policy = policy
+        self.suggest = suggest
+    }
+
+    var message: String {
+        if let hint { return hint }
+        let shown = (try? name?.repr()) ?? "None"
+        guard let owner else { return "\(shown) is undefined" }
+        let repr = owner.objectTypeRepr
+        guard case .string = name else { return "\(repr) has no element \(shown)" }
+        return "\(repr.quoted) has no attribute \(shown)"
+    }
+
+    func error() -> JinjaError {
+        var error = JinjaError(.undefined, message)
+        error.suggestion = suggest?()
+        return error
+    }
+
+    /// What a `DebugUndefined` prints.
+    var debugText: String {
+        let shown = (try? name?.str()) ?? "None"
+        if let hint { return "{{ undefined value printed: \(hint) }}" }
+        guard let owner else { return "{{ \(shown) }}" }
+        return "{{ no such element: \(owner.objectTypeRepr)[\((try? name?.repr()) ?? "None")] }}"
+    }
+
+    func str() throws -> String {
+        switch policy {
+        case .strict: throw error()
+        case .debug: return debugText
+        case .default, .chainable: return ""
+        }
+    }
+}
+
+extension JinjaValue {
+    /// How Jinja2 names the type of an owner in messages.
+    var objectTypeRepr: String {
+        switch self {
+        case .null: "None"
+        case .markup: "markupsafe.Markup object"
+        case .undefined(let value): "jinja2.runtime.\(value.policy.className) object"
+        case .tuple(let tuple) where tuple.isGroup: "jinja2.filters._GroupTuple object"
+        case .object(let object): "\(object.qualifiedTypeName) object"
+        default: "\(typeName) object"
+        }
+    }
+}
+
+extension String {
+    /// The text in Python's quotes.
+    var quoted: String { PythonText.repr(self) }
+}

@@ -1,0 +1,77 @@
+import HaliteValue
+
+/// What all templates of one rendering share: limits, modules, and what has to be taken apart at the end.
+final class RenderState {
+    let environment: JinjaEnvironment
+    let policy: UndefinedPolicy
+    /// The globals of the environment and of this rendering.
+    let globals: NameLayer
+    private let limits: RenderLimits
+    private var depth = 0
+    private var steps = 0
+    private var frames: [Frame] = []
+    private var contexts: [TemplateContext] = []
+    /// Imported templates by name; one import serves the whole rendering.
+    var modules: [ObjectIdentifier: TemplateModule] = [:]
+    /// The address where rendering began, to see how much of the stack is used.
+    private let stackStart: UInt
+
+    /// Bytes of stack that a rendering may use; threads have 8 MiB, or 512 KiB where they are set up small.
+    private static let stackBudget: UInt = 4 << 20
+
+    init(environment: JinjaEnvironment, globals: [String: JinjaGlobal]) {
+        self.environment = environment
+        policy = environment.options.undefined
+        limits = environment.options.limits
+        var layer = NameLayer(globals: BuiltinGlobals.table)
+        if !environment.extensions.globals.isEmpty { layer = NameLayer(globals: environment.extensions.globals, next: layer) }
+        if !globals.isEmpty { layer = NameLayer(globals: globals, next: layer) }
+        self.globals = layer
+        stackStart = Self.stackAddress()
+    }
+
+    private static func stackAddress() -> UInt {
+        var marker: UInt8 = 0
+        return withUnsafeMutablePointer(to: &marker) { UInt(bitPattern: $0) }
+    }
+
+    /// Counts a call of a macro, block, include or recursive loop while it runs.
+    @inline(__always)
+    func nested<T>(_ body: () throws -> T) throws -> T {
+        depth += 1
+        defer { depth -= 1 }
+        let used = stackStart &- Self.stackAddress()
+        if depth > limits.recursionDepth || (used < 1 << 40 && used > Self.stackBudget) {
+            throw JinjaError(.recursion, "maximum recursion depth exceeded")
+        }
+        return try body()
+    }
+
+    /// Counts loop iterations.
+    @inline(__always)
+    func step(_ count: Int = 1) throws {
+        steps &+= count
+        if steps > limits.steps {
+            throw JinjaError(.runtime, "rendering was stopped after \(limits.steps) loop iterations")
+        }
+    }
+
+    /// Refuses a text, list or number of so many bytes or elements before it is made.
+    func reserve(_ count: Int) throws {
+        if count < 0 || count > limits.outputBytes { throw JinjaError(.memory, "the value would be larger than the limit") }
+    }
+
+    func output() -> Output { Output(limit: limits.outputBytes) }
+
+    func retain(_ frame: Frame) { frames.append(frame) }
+    func retain(_ context: TemplateContext) { contexts.append(context) }
+
+    /// Breaks the cycles between macros, frames and contexts.
+    func finish() {
+        for frame in frames { frame.clear() }
+        for context in contexts { context.clear() }
+        frames = []
+        contexts = []
+        modules = [:]
+    }
+}
