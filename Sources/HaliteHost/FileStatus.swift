@@ -59,12 +59,27 @@ package struct UserEntry: Sendable, Equatable {
     package let fullName: String
     package let home: String
     package let shell: String
+
+    package init(name: String, userID: Int, groupID: Int, fullName: String, home: String, shell: String) {
+        self.name = name
+        self.userID = userID
+        self.groupID = groupID
+        self.fullName = fullName
+        self.home = home
+        self.shell = shell
+    }
 }
 
 package struct GroupEntry: Sendable, Equatable {
     package let name: String
     package let groupID: Int
     package let members: [String]
+
+    package init(name: String, groupID: Int, members: [String]) {
+        self.name = name
+        self.groupID = groupID
+        self.members = members
+    }
 }
 
 package enum HashAlgorithm: String, Sendable, CaseIterable {

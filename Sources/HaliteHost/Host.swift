@@ -37,6 +37,13 @@ package protocol Host: Sendable {
     func user(id: Int) async throws -> UserEntry?
     func group(named name: String) async throws -> GroupEntry?
     func group(id: Int) async throws -> GroupEntry?
+
+    /// Who acts, and what system this is.
+    func identity() async throws -> HostIdentity
+    func interfaces() async throws -> [NetworkInterface]
+    func fileSystemUsage(_ path: String) async throws -> FileSystemUsage
+    /// Makes a hard link.
+    func link(_ path: String, to existing: String) async throws
 }
 
 extension Host {
@@ -61,6 +68,31 @@ extension Host {
 
     package func setAttributes(_ path: String, _ attributes: FileAttributes) async throws {
         try await setAttributes(path, attributes, followLinks: true)
+    }
+
+    /// The path without links, `.` and `..`; parts that do not exist stay as they are.
+    package func resolved(_ path: String) async throws -> String {
+        var done = ""
+        var parts = path.split(separator: "/").map(String.init)[...]
+        var links = 0
+        while let part = parts.popFirst() {
+            if part == "." { continue }
+            if part == ".." {
+                done = Path.parent(done) ?? ""
+                if done == "/" { done = "" }
+                continue
+            }
+            let next = done + "/" + part
+            guard try await isLink(next), links < 40 else {
+                done = next
+                continue
+            }
+            links += 1
+            let target = try await readLink(next)
+            if target.hasPrefix("/") { done = "" }
+            parts = target.split(separator: "/").map(String.init) + parts
+        }
+        return done.isEmpty ? "/" : done
     }
 
     /// Makes a directory and its parents; those that are there stay as they are.

@@ -49,7 +49,7 @@ extension ArgumentGroup {
     }
 
     /// Takes this group's arguments; what is left stays in `arguments`.
-    static func bind(_ arguments: inout Arguments, function: String) throws -> Self {
+    package static func bind(_ arguments: inout Arguments, function: String) throws -> Self {
         var group = Self()
         for field in fields {
             let given: Value

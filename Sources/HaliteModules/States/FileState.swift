@@ -1,0 +1,86 @@
+import HaliteCore
+import HaliteHost
+import HaliteModuleKit
+import HaliteValue
+
+/// Files, folders and links.
+package struct FileState: StateModule {
+    package static let name = "file"
+    package static let summary = "Files, folders and links."
+
+    package static let functions: [StateFunction] = [
+        StateFunction("managed", "A file has a content, an owner and a mode.", ManagedSettings.self, body: managed),
+        StateFunction("directory", "A folder is there, with an owner and a mode.", DirectorySettings.self, body: directory),
+        StateFunction("recurse", "A folder holds what a folder of the file server holds.", RecurseSettings.self, body: recurse),
+        StateFunction("symlink", "A symbolic link points to a target.", SymlinkSettings.self, body: symlink),
+        StateFunction("hardlink", "A hard link points to a target.", HardlinkSettings.self, body: hardlink),
+        StateFunction("absent", "Nothing is at a path.", .required("name", "The path."), body: absent),
+        StateFunction("exists", "Something is at a path; nothing is made.", .required("name", "The path."), body: exists),
+        StateFunction("missing", "Nothing is at a path; nothing is removed.", .required("name", "The path."), body: missing),
+//LATER        StateFunction("append", "A file holds lines, put at its end when they are missing.", TextSettings.self, body: append),
+//LATER        StateFunction("prepend", "A file holds lines, put at its start when they are missing.", TextSettings.self, body: prepend),
+//LATER        StateFunction("replace", "A pattern in a file is replaced.", ReplaceSettings.self, body: replace),
+//LATER        StateFunction("line", "A file has one line in its place.", LineSettings.self, body: line),
+//LATER        StateFunction("comment", "Lines that match are commented out.", CommentSettings.self, body: comment),
+//LATER        StateFunction("uncomment", "Lines that match are no comments.", CommentSettings.self, body: uncomment),
+//LATER        StateFunction("blockreplace", "A block between two markers has a content.", BlockSettings.self, body: blockReplace),
+//LATER        StateFunction("keyvalue", "Keys in a file have values.", KeyValueSettings.self, body: keyValue),
+//LATER        StateFunction("touch", "A file is there, with its times set.", TouchSettings.self, body: touch),
+//LATER        StateFunction("copy", "A file or folder is a copy of another on the host.", CopySettings.self, body: copy),
+//LATER        StateFunction("rename", "A file has another name.", RenameSettings.self, body: rename),
+//LATER        StateFunction("serialize", "A file holds data in a format such as YAML or JSON.", SerializeSettings.self, body: serialize),
+//LATER        StateFunction("accumulated", "Text waits for a state that writes it.", AccumulatedSettings.self, body: accumulated),
+//LATER        StateFunction("tidied", "Old or large files are removed from a folder.", TidiedSettings.self, body: tidied),
+//LATER        StateFunction("cached", "A source is in the minion's cache.", CachedSettings.self, body: cached),
+//LATER        StateFunction("not_cached", "A source is not in the minion's cache.", .required("name", "The source."), .optional("saltenv", "base", "Its environment."), body: notCached),
+//LATER        StateFunction("decode", "A file holds what a text encodes.", DecodeSettings.self, body: decode),
+    ]
+
+    /// A failure unless the path is absolute.
+    static func relativePathFailure(_ state: StateContext, _ path: String) -> StateResult? {
+        path.hasPrefix("/") ? nil : state.failed("Specified file \(path) is not an absolute path")
+    }
+
+    /// The path a state is about: `~` means the home of the user.
+    static func path(_ state: StateContext) async throws -> String {
+        guard state.name.hasPrefix("~") else { return state.name }
+        let rest = state.name.dropFirst().prefix { $0 != "/" }
+        let behind = state.name.dropFirst(1 + rest.count)
+        let home: String?
+        if rest.isEmpty {
+            home = try await state.call.host.identity().environment["HOME"]
+        } else {
+            home = try await state.call.host.user(named: String(rest))?.home
+        }
+        return home.map { $0 + behind } ?? state.name
+    }
+
+    // MARK: - Whether something is there
+
+    private static func absent(_ state: StateContext, name: String) async throws -> StateResult {
+        let path = try await path(state)
+        let host = state.call.host
+        if let failure = relativePathFailure(state, path) { return failure }
+        if Path.normalised(path) == "/" { return state.failed("Refusing to make \"/\" absent") }
+        guard let status = try await host.status(path, followLinks: false) else { return state.unchanged("File \(path) is not present") }
+        let word = status.kind == .directory ? "Directory" : "File"
+        return try await state.change(
+            ["removed": .string(path)], would: "\(word) \(path) is set for removal", did: "Removed \(word.lowercased()) \(path)"
+        ) {
+            try await host.remove(path)
+            return nil
+        }
+    }
+
+    private static func exists(_ state: StateContext, name: String) async throws -> StateResult {
+        let path = try await path(state)
+        if try await state.call.host.status(path) == nil { return state.failed("Specified path \(path) does not exist") }
+        return state.unchanged("Path \(path) exists")
+    }
+
+    private static func missing(_ state: StateContext, name: String) async throws -> StateResult {
+        let path = try await path(state)
+        if try await state.call.host.status(path) != nil { return state.failed("Specified path \(path) exists") }
+        return state.unchanged("Path \(path) is missing")
+    }
+}

@@ -1,0 +1,148 @@
+import HaliteCore
+import HaliteHost
+import HaliteModuleKit
+import HaliteValue
+
+/// Brings the content behind a `source`: `salt://`, a path on the host, `file://`, `http(s)://`, `ftp://`.
+struct SourceReader: Sendable {
+    struct Content: Sendable {
+        var bytes: [UInt8]
+        /// The permission bits of the source; nil when they are not known.
+        var mode: Int?
+    }
+
+    let call: CallContext
+    let saltenv: String
+
+    static func isRemote(_ source: String) -> Bool {
+        ["http://", "https://", "ftp://", "s3://", "swift://"].contains { source.lowercased().hasPrefix($0) }
+    }
+
+    static func isSalt(_ source: String) -> Bool { source.hasPrefix("salt://") }
+
+    /// The path of a `salt://` source and the environment that `?saltenv=` names.
+    func saltPath(_ source: String) -> (path: String, saltenv: String) {
+        var path = source.hasPrefix("salt://") ? String(source.dropFirst(7)) : source
+        // A bar says that the path itself may hold question marks.
+        if path.hasPrefix("|") { return (String(path.dropFirst()), saltenv) }
+        var environment = saltenv
+        if let range = path.firstRange(of: "?saltenv=") {
+            environment = String(path[range.upperBound...])
+            path = String(path[..<range.lowerBound])
+        }
+        return (path, environment)
+    }
+
+    func exists(_ source: String) async throws -> Bool {
+        if Self.isSalt(source) {
+            let (path, environment) = saltPath(source)
+            if try await call.services.files.fetch(path, saltenv: environment) != nil { return true }
+            let prefix = path.hasSuffix("/") ? path : path + "/"
+            return try await call.services.files.list(saltenv: environment).contains { $0.hasPrefix(prefix) }
+        }
+        if Self.isRemote(source) { return try await call.host.run(Command(["curl", "-fsSLI", "--", source])).succeeded }
+        let path = source.hasPrefix("file://") ? String(source.dropFirst(7)) : source
+        return path.hasPrefix("/") ? try await call.host.exists(path) : false
+    }
+
+    /// The content, or nil when there is none.
+    func content(_ source: String) async throws -> Content? {
+        if Self.isSalt(source) {
+            let (path, environment) = saltPath(source)
+            guard let file = try await call.services.files.fetch(path, saltenv: environment) else { return nil }
+            // The cache is on the machine of this process, wherever the host is.
+            return Content(bytes: try await LocalHost().read(file.localPath), mode: file.mode)
+        }
+        if Self.isRemote(source) { return try await download(source) }
+        let path = source.hasPrefix("file://") ? String(source.dropFirst(7)) : source
+        guard path.hasPrefix("/"), let status = try await call.host.status(path), status.kind == .file else { return nil }
+        return Content(bytes: try await call.host.read(path), mode: status.mode)
+    }
+
+    /// Downloads on the host, so that its proxies and trusted certificates count.
+    private func download(_ source: String) async throws -> Content? {
+        let path = TemporaryName.make("download")
+        let command: [String]
+        if await call.host.which("curl") != nil {
+            command = ["curl", "-fsSL", "-o", path, "--", source]
+        } else if await call.host.which("wget") != nil {
+            command = ["wget", "-q", "-O", path, "--", source]
+        } else {
+            throw ExecutionError("Failed to cache \(source): the host has neither curl nor wget")
+        }
+        let result = try await call.host.run(Command(command))
+        guard result.succeeded else {
+            try await call.host.remove(path)
+            throw ExecutionError("Failed to cache \(source): Error: \(result.errorText) reading \(source)")
+        }
+        let bytes = try await call.host.read(path)
+        try await call.host.remove(path)
+        return Content(bytes: bytes, mode: nil)
+    }
+
+    /// The first of several sources that exists, as `file.managed` takes a list.
+    func firstExisting(_ sources: [Value], hash: String?) async throws -> (source: String, hash: String?) {
+        if sources.count == 1, case .string(let only) = sources[0] { return (only, hash) }
+        for candidate in sources {
+            if case .map(let map) = candidate, let (key, value) = map.first {
+                if try await exists(key.pythonString) { return (key.pythonString, value.isTruthy ? value.pythonString : hash) }
+            } else if try await exists(candidate.pythonString) {
+                return (candidate.pythonString, hash)
+            }
+        }
+        throw ExecutionError("none of the specified sources were found")
+    }
+}
+
+/// The `source_hash` of a download: a digest, `sha256=…`, or a file that lists digests.
+struct SourceHash: Sendable, Equatable {
+    let algorithm: HashAlgorithm
+    let digest: String
+
+    /// - Parameter entry: the name to look for in a file of digests.
+    static func find(_ text: String, source: String, name: String, entry: String?, reader: SourceReader) async throws -> SourceHash {
+        if let direct = parse(text) { return direct }
+        if SourceReader.isSalt(text) || SourceReader.isRemote(text) || text.hasPrefix("/") || text.hasPrefix("file://") {
+            guard let file = try await reader.content(text) else {
+                throw ExecutionError("Source hash file \(text) not found")
+            }
+            if let found = try search(String(decoding: file.bytes, as: UTF8.self), source: source, name: name, entry: entry) { return found }
+        }
+        throw ExecutionError(
+            "Source hash \(text) format is invalid. The supported formats are: 1) a hash, 2) an expression in the format <hash_type>=<hash>, or 3) either a path to a local file containing hashes, or a URI of a remote hash file. Supported protocols for remote hash files are: salt, http, https, ftp, swift, s3, file. The hash may also not be of a valid length, the following are supported hash types and lengths: md5 (32), sha1 (40), sha224 (56), sha256 (64), sha384 (96), sha512 (128)."
+        )
+    }
+
+    private static func parse(_ text: String) -> SourceHash? {
+        let pair = text.split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == "=" || $0 == ":" }.map(String.init)
+        if pair.count == 2, let algorithm = HashAlgorithm(rawValue: pair[0].lowercased()), isDigest(pair[1]) {
+            return SourceHash(algorithm: algorithm, digest: pair[1].stripped().lowercased())
+        }
+        if isDigest(text), let algorithm = HashAlgorithm(digestLength: text.utf8.count) {
+            return SourceHash(algorithm: algorithm, digest: text.lowercased())
+        }
+        return nil
+    }
+
+    private static func isDigest(_ text: String) -> Bool { !text.isEmpty && text.utf8.allSatisfy { Character(UnicodeScalar($0)).isHexDigit } }
+
+    private static func search(_ text: String, source: String, name: String, entry: String?) throws -> SourceHash? {
+        let digest = try PythonRegex.compile("(?i)(?<![a-z0-9])([a-f0-9]{32,128})(?![a-z0-9])")
+        var partial: SourceHash?
+        var found: [String: SourceHash] = [:]
+        for line in PythonLines.split(text).map({ $0.stripped() }) {
+            guard let match = try digest.search(line), let hex = match.text(1, of: line),
+                let algorithm = HashAlgorithm(digestLength: hex.utf8.count)
+            else { continue }
+            let hash = SourceHash(algorithm: algorithm, digest: hex.lowercased())
+            partial = partial ?? hash
+            for (kind, wanted) in [("entry", entry), ("name", Path.name(name)), ("source", Path.name(source))] {
+                guard let wanted, !wanted.isEmpty, found[kind] == nil else { continue }
+                if line == wanted || line.hasPrefix(wanted + " ") || " \t\\/*".contains(where: { line.hasSuffix("\($0)\(wanted)") }) {
+                    found[kind] = hash
+                }
+            }
+        }
+        return found["entry"] ?? found["name"] ?? found["source"] ?? partial
+    }
+}
