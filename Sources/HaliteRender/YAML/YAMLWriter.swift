@@ -27,13 +27,14 @@ private final class YAMLWriter {
     deinit { yaml_emitter_delete(&emitter) }
 
     func document(_ value: Value) -> String {
-        let write: yaml_write_handler_t = { data, buffer, size in
-            guard let data, let buffer else { return 0 }
-            let writer = Unmanaged<YAMLWriter>.fromOpaque(data).takeUnretainedValue()
-            writer.output.append(contentsOf: UnsafeBufferPointer(start: buffer, count: size))
-            return 1
-        }
-        yaml_emitter_set_output(&emitter, write, Unmanaged.passUnretained(self).toOpaque())
+        yaml_emitter_set_output(
+            &emitter,
+            { data, buffer, size in
+                guard let data, let buffer else { return 0 }
+                let writer = Unmanaged<YAMLWriter>.fromOpaque(data).takeUnretainedValue()
+                writer.output.append(contentsOf: UnsafeBufferPointer(start: buffer, count: size))
+                return 1
+            }, Unmanaged.passUnretained(self).toOpaque())
         emit { yaml_stream_start_event_initialize(&$0, YAML_UTF8_ENCODING) }
         emit { yaml_document_start_event_initialize(&$0, nil, nil, nil, 1) }
         node(value)

@@ -27,7 +27,9 @@ struct SLSLoader {
                 if targets.isEmpty { targets = [name] }
                 for sls in targets where !rendered.contains("\(saltenv):\(sls)") {
                     var state = try await render(sls, saltenv: saltenv, environments: environments, requested: name)
-                    merge(&high, with: &state)
+                    var whole = high
+                    merge(&whole, with: &state)
+                    high = whole
                 }
             }
         }

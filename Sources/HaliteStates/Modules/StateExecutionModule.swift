@@ -1,4 +1,5 @@
 import HaliteCore
+import HaliteHost
 import HaliteModuleKit
 import HaliteValue
 

@@ -31,7 +31,9 @@ struct StateEngine: Sendable {
         let files = context.services.files
         let name = context.services.options["state_top"]?.stringValue.map { $0.hasPrefix("salt://") ? String($0.dropFirst(7)) : $0 } ?? "top.sls"
         let only = context.services.options["saltenv"]?.stringValue
-        for saltenv in only.map({ [$0] }) ?? (try await files.environments()) {
+        var environments = try await files.environments()
+        if let only { environments = [only] }
+        for saltenv in environments {
             guard let file = try await files.fetch(name, saltenv: saltenv) else { continue }
             var call = context
             call.saltenv = saltenv
