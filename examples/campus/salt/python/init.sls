@@ -1,4 +1,5 @@
 # The account, the folders and the virtualenv that the site's own programs run in.
+{%- import_text 'visits/requirements.txt' as requirements %}
 {%- set root = salt['pillar.get']('campus:root', '/srv/campus') %}
 {%- set user = salt['pillar.get']('campus:user', 'campus') %}
 
@@ -60,8 +61,7 @@ python-packages:
 
 campus-requirements:
   pip.installed:
-    - requirements: {{ root }}/program/requirements.txt
+    - pkgs: {{ requirements.split() | json }}
     - bin_env: {{ root }}/env
     - require:
       - virtualenv: {{ root }}/env
-      - file: {{ root }}/program
