@@ -13,8 +13,10 @@ package struct ModuleRegistry: Sendable {
     package let withheld: [String: Requirement]
 
     /// Keeps of the modules those whose requirement the host meets; for one name the first wins.
+    /// - Parameter additions: functions that a role adds to modules of the library, such as `saltutil.cmd` on a master.
     package init(
-        modules: [any ExecutionModule.Type], states: [any StateModule.Type], host: any Host, grains: ValueMap
+        modules: [any ExecutionModule.Type], additions: [any ExecutionModule.Type] = [], states: [any StateModule.Type],
+        host: any Host, grains: ValueMap
     ) async {
         var functions: [String: Function] = [:]
         var names: [String: String] = [:]
@@ -29,6 +31,10 @@ package struct ModuleRegistry: Sendable {
                 names[name] = module.summary
                 for function in module.functions { functions["\(name).\(function.name)"] = function }
             }
+        }
+        for module in additions {
+            names[module.name] = names[module.name] ?? module.summary
+            for function in module.functions { functions["\(module.name).\(function.name)"] = function }
         }
         var stateFunctions: [String: StateFunction] = [:]
         var stateNames: [String: String] = [:]

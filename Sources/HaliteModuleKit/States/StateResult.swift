@@ -59,6 +59,11 @@ package struct StateContext: Sendable {
         call.test ? nil : try await look()
     }
 
+    /// Looks at something only under `test=True`, to tell more of what would be done.
+    package func whenPlanning<Found>(_ look: () async throws -> Found) async throws -> Found? {
+        call.test ? try await look() : nil
+    }
+
     /// What a state says under `test=True`, or what it does: for the few whose two results have little in common.
     package func either(
         would: () async throws -> StateResult, do perform: () async throws -> StateResult

@@ -7,6 +7,8 @@ import Synchronization
 /// What a process that offers modules is made of.
 package struct ModuleCatalogue: Sendable {
     package var modules: [any ExecutionModule.Type]
+    /// Functions that the role adds to modules of the library.
+    package var additions: [any ExecutionModule.Type] = []
     package var states: [any StateModule.Type]
     package var grains: [any Grain.Type]
 
@@ -70,7 +72,8 @@ package final class ModuleRuntime: MinionServices {
         catalogue: ModuleCatalogue, staticGrains: ValueMap, pillarSource: @escaping PillarSource
     ) async -> ModuleRuntime {
         let grains = await collectGrains(id: id, host: host, catalogue: catalogue, staticGrains: staticGrains)
-        let registry = await ModuleRegistry(modules: catalogue.modules, states: catalogue.states, host: host, grains: grains)
+        let registry = await ModuleRegistry(
+            modules: catalogue.modules, additions: catalogue.additions, states: catalogue.states, host: host, grains: grains)
         return ModuleRuntime(
             id: id, options: options, host: host, files: files, master: master, catalogue: catalogue,
             staticGrains: staticGrains, pillarSource: pillarSource, grains: grains, registry: registry)
@@ -127,7 +130,8 @@ package final class ModuleRuntime: MinionServices {
 
     package func refreshGrains(_ context: CallContext) async throws -> ValueMap {
         let grains = await Self.collectGrains(id: id, host: host, catalogue: catalogue, staticGrains: staticGrains)
-        let registry = await ModuleRegistry(modules: catalogue.modules, states: catalogue.states, host: host, grains: grains)
+        let registry = await ModuleRegistry(
+            modules: catalogue.modules, additions: catalogue.additions, states: catalogue.states, host: host, grains: grains)
         state.withLock {
             $0.grains = grains
             $0.registry = registry

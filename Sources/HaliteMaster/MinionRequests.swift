@@ -1,0 +1,99 @@
+import HaliteCore
+import HaliteHost
+import HaliteModuleKit
+import HaliteStates
+import HaliteStore
+import HaliteValue
+
+/// What an accepted minion may ask. Who asks is known by the key of its connection, never by what it says.
+struct MinionRequests: Sendable {
+    static let partSize = 1 << 20
+    let master: MasterService
+    let session: MinionSession
+
+    func answer(_ operation: String, _ arguments: ValueMap) async throws -> Value {
+        let saltenv = arguments["saltenv"]?.stringValue ?? "base"
+        let path = arguments["path"]?.stringValue ?? ""
+        switch operation {
+        case "file": return try await file(path, saltenv, known: arguments["hash"]?.stringValue ?? "")
+        case "file_part": return try await part(path, saltenv, offset: arguments["offset"]?.intValue ?? 0)
+        case "file_list": return try await master.fileRoots.list(saltenv: saltenv).value
+        case "file_empty": return try await master.fileRoots.emptyDirectories(saltenv: saltenv).value
+        case "file_envs": return try await master.fileRoots.environments().value
+        case "pillar": return .map(try await pillar(arguments, saltenv))
+        case "event":
+            let tag = arguments["tag"]?.stringValue ?? ""
+            guard !tag.isEmpty, tag.utf8.count < 1024 else { throw ExecutionError("an event needs a tag") }
+            var data = arguments["data"]?.mapValue ?? [:]
+            // Salt's events of a minion name their sender; here it cannot be anybody else.
+            data["id"] = .string(session.id)
+            master.events.publish(tag, data)
+            return true
+        case "mine_send":
+            try master.store.saveMine(of: session.id, arguments["data"]?.mapValue ?? [:], clear: arguments["clear"]?.isTruthy ?? false)
+            return true
+        case "mine_delete":
+            try master.store.deleteMine(of: session.id, function: arguments["fun"]?.stringValue)
+            return true
+        case "mine_get": return .map(try mine(arguments))
+        default: throw ExecutionError("the master does not know the request '\(operation.prefix(40))'")
+        }
+    }
+
+    private func file(_ path: String, _ saltenv: String, known: String) async throws -> Value {
+        guard let file = try await master.fileRoots.fetch(path, saltenv: saltenv) else { return .null }
+        let host = LocalHost()
+        let hash = try await host.digest(file.localPath, .sha256)
+        if !known.isEmpty, known == hash { return .map(["unchanged": true, "mode": .int(file.mode)]) }
+        let size = try await host.status(file.localPath)?.size ?? 0
+        let content = size <= Self.partSize ? try await host.read(file.localPath) : try await FilePart.read(file.localPath, 0, Self.partSize)
+        return .map(["size": .int(max(size, content.count)), "hash": .string(hash), "mode": .int(file.mode), "data": .bytes(content)])
+    }
+
+    private func part(_ path: String, _ saltenv: String, offset: Int) async throws -> Value {
+        guard let file = try await master.fileRoots.fetch(path, saltenv: saltenv), offset >= 0 else { return .null }
+        return .bytes(try await FilePart.read(file.localPath, offset, Self.partSize))
+    }
+
+    private func pillar(_ arguments: ValueMap, _ saltenv: String) async throws -> ValueMap {
+        if let grains = arguments["grains"]?.mapValue {
+            session.grains = grains
+            try master.store.saveFacts(of: session.id, grains: grains)
+        }
+        let override = arguments["override"]?.mapValue ?? [:]
+        let pillarenv = arguments["pillarenv"]?.stringValue
+        let pillar = try await master.compilePillar(
+            minion: session.id, grains: session.grains, saltenv: saltenv, pillarenv: pillarenv, override: override)
+        // Targeting by pillar sees what the minion has when nothing special is asked for.
+        if override.isEmpty, pillarenv == nil { try master.store.saveFacts(of: session.id, pillar: pillar) }
+        return pillar
+    }
+
+    private func mine(_ arguments: ValueMap) throws -> ValueMap {
+        try master.mine(
+            target: arguments["tgt"]?.pythonString ?? "*", function: arguments["fun"]?.pythonString ?? "",
+            targetType: arguments["tgt_type"]?.stringValue ?? "glob")
+    }
+}
+
+extension MasterService {
+    package func compilePillar(
+        minion: String, grains: ValueMap, saltenv: String, pillarenv: String?, override: ValueMap
+    ) async throws -> ValueMap {
+        var grains = grains
+        grains["id"] = .string(minion)
+        let context = runtime.pillarContext(minion: minion, grains: grains, saltenv: saltenv, pillarenv: pillarenv)
+        let compiler = PillarCompiler(files: pillarRoots, context: context, minionID: minion, nodegroups: options.nodegroups)
+        return try await compiler.compile(pillarenv: pillarenv, override: override)
+    }
+
+    /// What the minions of a target gave under a name.
+    package func mine(target: String, function: String, targetType: String) throws -> ValueMap {
+        guard let kind = Target.Kind(name: targetType) else {
+            throw ExecutionError("unknown target type '\(targetType)'\(NearestName.hint(targetType, among: Target.Kind.allCases.map(\.rawValue)))")
+        }
+        let wanted = Set(try minions(matching: Target(.string(target), kind: kind)))
+        let data = try store.mine(function: function)
+        return ValueMap(data.filter { wanted.contains($0.key.pythonString) }.map { ($0.key, $0.value) })
+    }
+}

@@ -1,0 +1,7 @@
+import HaliteModuleKit
+
+/// The runners of the master, by name.
+let builtInRunners: [any ExecutionModule.Type] = [
+    CacheRunner.self, EventRunner.self, FileserverRunner.self, JobsRunner.self, ManageRunner.self, MineRunner.self, PillarRunner.self,
+    SaltRunner.self, StateRunner.self, TestRunner.self,
+]
