@@ -45,7 +45,8 @@ extension Lab {
         }
     }
 
-    private func make(_ definition: LabDefinition, _ network: NetworkBuilder, _ progress: @Sendable (String) -> Void) async throws {
+    /// Makes everything, each thing in the journal first; a failure leaves what was made so far.
+    func make(_ definition: LabDefinition, _ network: NetworkBuilder, _ progress: @Sendable (String) -> Void) async throws {
         try TextFile.makeDirectories(directory, mode: 0o700)
         try journal.append(.directory(directory))
         let mtu = await network.uplinkMTU()
@@ -65,11 +66,19 @@ extension Lab {
         try journal.append(.ready)
     }
 
+    private func hideDirectories(upper: String) throws {
+        for path in Set(options.hiddenDirectories + [options.configDirectory]) {
+            try TextFile.makeDirectories(upper + path)
+            guard LinuxCalls.makeOpaque(upper + path) else { throw LabError.system("hide the machine's", path) }
+        }
+    }
+
     private func makeHost(
         _ host: LabHost, _ index: Int, _ definition: LabDefinition, _ network: NetworkBuilder, _ caches: SharedCaches, mtu: Int
     ) async throws {
         let folder = directory(of: host.name)
         for part in ["upper", "work", "root"] { try TextFile.makeDirectories(Path.join(folder, part)) }
+        try hideDirectories(upper: Path.join(folder, "upper"))
         let specification = HostBuilder(lab: self, definition: definition, mtu: mtu).specification(of: host)
         let path = Path.join(folder, "specification.json")
         try TextFile.write(path, specification.json, mode: 0o600)

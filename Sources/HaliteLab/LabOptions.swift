@@ -14,6 +14,8 @@ package struct LabOptions: Sendable {
     package var minionCommand: [String] = ["halite", "minion"]
     /// The folder of the configuration inside the hosts.
     package var configDirectory = "/etc/halite"
+    /// Folders of the machine that hosts begin without: keys, caches and logs of a Halite or Salt on the machine itself.
+    package var hiddenDirectories = ["/etc/halite", "/etc/salt", "/var/lib/halite", "/var/cache/halite", "/var/log/halite", "/var/cache/salt"]
     /// Variables that hosts take over from this process beside the fixed ones.
     package var inheritedVariables = [
         "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",

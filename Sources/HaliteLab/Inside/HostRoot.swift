@@ -20,6 +20,7 @@ struct HostRoot {
         for item in specification.mounts { try bind(item) }
         try virtualFileSystems()
         try devices()
+        try TextFile.makeDirectories(root + specification.stateDirectory)
         try mount("tmpfs", root + specification.stateDirectory, "tmpfs", UInt(MS_NOSUID), "mode=755,size=64k")
         try pivot()
         guard sethostname(specification.hostName, specification.hostName.utf8.count) == 0 else {

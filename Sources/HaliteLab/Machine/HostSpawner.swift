@@ -11,7 +11,7 @@ enum HostSpawner {
         func begin() throws {
             defer { close(control) }
             var byte: UInt8 = 1
-            guard send(control, &byte, 1, Int32(MSG_NOSIGNAL.rawValue)) == 1 else { throw LabError.system("wake", "the host") }
+            guard send(control, &byte, 1, Int32(MSG_NOSIGNAL)) == 1 else { throw LabError.system("wake", "the host") }
             let answer = String(decoding: TextFile.readAll(control), as: UTF8.self)
             if answer == "ready" { return }
             throw LabError(.failed, answer.isEmpty ? "the host ended before it was ready" : answer)

@@ -17,6 +17,11 @@ enum LinuxCalls {
 
     static func pivotRoot(_ root: String, _ old: String) -> Bool { glibcPivotRoot(root, old) == 0 }
 
+    /// Makes a folder of an upper layer hide what stands below it.
+    static func makeOpaque(_ directory: String) -> Bool {
+        glibcSetAttribute(directory, "trusted.overlay.opaque", "y", 1, 0) == 0
+    }
+
     /// The number of a device as the kernel packs small ones.
     static func device(_ major: UInt64, _ minor: UInt64) -> dev_t { dev_t(major << 8 | minor) }
 
@@ -26,6 +31,11 @@ enum LinuxCalls {
 
 @_silgen_name("unshare")
 private func glibcUnshare(_ flags: Int32) -> Int32
+
+@_silgen_name("setxattr")
+private func glibcSetAttribute(
+    _ path: UnsafePointer<CChar>, _ name: UnsafePointer<CChar>, _ value: UnsafePointer<CChar>, _ size: Int, _ flags: Int32
+) -> Int32
 
 @_silgen_name("pivot_root")
 private func glibcPivotRoot(_ root: UnsafePointer<CChar>, _ old: UnsafePointer<CChar>) -> Int32

@@ -3,6 +3,13 @@ import HaliteHost
 /// Bridge, links and address translation, made and taken away with `ip` and `nft`.
 struct NetworkBuilder {
     let machine: any Host
+    /// Runs each command; a test stops here as a killed process would.
+    var running: @Sendable (Command) async throws -> CommandResult
+
+    init(machine: any Host) {
+        self.machine = machine
+        running = { try await machine.run($0) }
+    }
 
     /// The interface with the machine's way out, and the size of its packets.
     func uplinkMTU() async -> Int {
@@ -45,11 +52,11 @@ struct NetworkBuilder {
     func makeTable(_ name: String, _ network: LabNetwork) async throws {
         let rules = """
             table ip \(name) {
-                chain outside {
+                chain masquerading {
                     type nat hook postrouting priority srcnat
                     ip saddr \(network) ip daddr != \(network) masquerade
                 }
-                chain size {
+                chain clamping {
                     type filter hook forward priority mangle
                     ip saddr \(network) tcp flags syn tcp option maxseg size set rt mtu
                 }
@@ -63,7 +70,7 @@ struct NetworkBuilder {
 
     func removeLink(_ name: String) async throws {
         guard try await machine.exists("/sys/class/net/\(name)") else { return }
-        let result = try await machine.run(Command(["ip", "link", "delete", name]))
+        let result = try await running(Command(["ip", "link", "delete", name]))
         // The pair of a host goes with its namespace, perhaps just now.
         if !result.succeeded, try await machine.exists("/sys/class/net/\(name)") {
             throw LabError(.failed, "cannot remove the interface \(name): \(result.errorText)")
@@ -81,7 +88,7 @@ struct NetworkBuilder {
 
     @discardableResult
     private func run(_ command: Command) async throws -> CommandResult {
-        let result = try await machine.run(command)
+        let result = try await running(command)
         guard result.succeeded else {
             throw LabError(.failed, "'\(command.arguments.joined(separator: " "))' failed: \(result.errorText)")
         }
