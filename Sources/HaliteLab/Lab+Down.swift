@@ -4,9 +4,10 @@ extension Lab {
     /// Takes away everything that the journal names, in whatever state it is; returns false when there was nothing.
     @discardableResult
     package func down(progress: @Sendable (String) -> Void = { _ in }) async throws -> Bool {
-        guard try await machine.exists(directory) else { return false }
+        guard try await machine.exists(options.stateDirectory) else { return false }
         let lock = try LabLock(stateDirectory: options.stateDirectory, lab: name)
         defer { lock.release() }
+        guard try await machine.exists(directory) else { return false }
         try await takeDown(progress: progress)
         return true
     }

@@ -37,7 +37,8 @@ struct HostRoot {
 
     private func overlay() throws {
         let directory = specification.directory
-        try mount("overlay", root, "overlay", 0, "lowerdir=/,upperdir=\(directory)/upper,workdir=\(directory)/work")
+        // Volatile: a host is made anew each time, so nothing of it has to reach the disk.
+        try mount("overlay", root, "overlay", 0, "lowerdir=/,upperdir=\(directory)/upper,workdir=\(directory)/work,volatile")
     }
 
     private func bind(_ item: HostSpecification.Mount) throws {

@@ -25,6 +25,8 @@ struct HostBuilder {
     /// What would say that services must not start, or that systemd is there; and what throws downloads away.
     private static let removed = [
         "/usr/sbin/policy-rc.d", "/usr/bin/systemctl", "/usr/sbin/runlevel", "/etc/apt/apt.conf.d/docker-clean",
+        // Without it the index of manuals is not built after each installation, which takes longer than most of them.
+        "/var/lib/man-db/auto-update",
     ]
 
     private func systemFiles(_ host: LabHost) -> [HostSpecification.File] {
