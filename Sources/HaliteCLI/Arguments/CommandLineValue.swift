@@ -31,7 +31,8 @@ package enum CommandLineValue {
                 arguments.positional.append(withoutJobID(parse(word)))
             }
         }
-        return arguments
+        // A map with `__kwarg__` among the words gives keywords too, as it would when the minion reads the job.
+        return Arguments(jobForm: arguments.jobForm)
     }
 
     /// Splits `name=value`. A name begins with a letter or `_` and goes on with those, digits, `.` and `-`; `==` makes no

@@ -12,7 +12,7 @@ extension HighstateFormatter {
             return options.filterExclude.contains(result) ? .hidden : .full
         }
         if mode.hasPrefix("terse") { return .terse }
-        if mode.hasPrefix("mixed"), state.result != false || state.result.boolValue == nil { return .terse }
+        if mode.hasPrefix("mixed"), !state.hasFailed { return .terse }
         if mode.hasPrefix("changes"), state.isSuccess, !isChanged { return .terse }
         return .full
     }
@@ -73,7 +73,7 @@ extension HighstateFormatter {
     func terseLine(_ state: StateResultData, colour: Palette.Colour) throws(OutputMisfit) -> String {
         let parts = try parts(state)
         var word = try state.changes.isTruthy ? "Changed" : "Clean"
-        if case .bool(false) = state.result { word = "Failed" }
+        if state.hasFailed { word = "Failed" }
         if state.result.isNull { word = "Differs" }
         let warnings = try state.warnings.map { palette(.lightRed) + "Warnings:\n" + $0.joined(separator: "\n") + palette(.end) }
         let function = parts[parts.count - 1]

@@ -25,7 +25,7 @@ struct HighstateFormatter {
     /// All minions, one below the other.
     /// - Parameter level: how deep this run stands in an orchestration, counted from 1.
     func text(_ data: Value, level: Int) throws(OutputMisfit) -> String {
-        let data = unwrapped(try withoutEnvelope(data))
+        let data = compressed(try withoutEnvelope(data))
         switch data {
         case .string(let text): return text
         case .null: return "None"
@@ -50,7 +50,7 @@ struct HighstateFormatter {
         return wrapped["data"] ?? data
     }
 
-    private func unwrapped(_ data: Value) -> Value { options.compressIDs ? StateIDCompression.compressed(data) : data }
+    private func compressed(_ data: Value) -> Value { options.compressIDs ? StateIDCompression.compressed(data) : data }
 
     /// An orchestration's exit code stands among the minions.
     private func withoutRetcode(_ minions: ValueMap) throws(OutputMisfit) -> ValueMap {
@@ -76,7 +76,7 @@ struct HighstateFormatter {
             addSummary(host, to: &report)
         case .null, .float, .bytes: break
         }
-        let name = options.stripColours ? OutputText.withoutEscapes(host.pythonString) : host.pythonString
+        let name = OutputText.shown(host, stripColours: options.stripColours)
         let lines = [palette.paint(report.colour, name + ":")] + report.lines
         return (lines.joined(separator: "\n"), report.changedCount > 0)
     }
@@ -93,7 +93,7 @@ struct HighstateFormatter {
         report.colour = .lightRed
         report.lines.append("    " + palette.paint(.lightRed, "Data failed to compile:"))
         for error in errors {
-            let text = options.stripColours ? OutputText.withoutEscapes(error.pythonString) : error.pythonString
+            let text = OutputText.shown(error, stripColours: options.stripColours)
             report.lines.append(palette.paint(.lightRed, "----------\n    " + text))
         }
     }

@@ -33,7 +33,7 @@ package enum KeyOutputter: Outputter {
             guard let style = styles[status.pythonString], let keys = statuses[status] else { throw OutputMisfit() }
             lines.append(margin + palette.paint(style.titleColour, "\(style.title) Keys:"))
             for (key, fingerprint) in try entries(keys) {
-                var text = options.stripColours ? OutputText.withoutEscapes(key.pythonString) : key.pythonString
+                var text = OutputText.shown(key, stripColours: options.stripColours)
                 if let fingerprint { text += ":  " + fingerprint.pythonString }
                 lines.append(margin + palette.paint(style.keyColour, text))
             }

@@ -56,6 +56,13 @@ enum OutputText {
     /// Makes a terminal's escape sequences harmless, as Salt does.
     static func withoutEscapes(_ text: String) -> String { replaced(text, "\u{1B}", by: "?") }
 
+    /// A value as Python's `str.format` shows it, with bytes decoded where they are text.
+    static func shown(_ value: Value, stripColours: Bool = false) -> String {
+        var text = value.pythonString
+        if case .bytes(let bytes) = value { text = String(validating: bytes, as: UTF8.self) ?? text }
+        return stripColours ? withoutEscapes(text) : text
+    }
+
     static func spaces(_ count: Int) -> String { String(repeating: " ", count: max(0, count)) }
 
     /// `str.rjust`.

@@ -8,13 +8,15 @@ struct StateResultData {
     var result: Value { fields["result"] ?? .null }
     var isSuccess: Bool { result.isTruthy }
 
+    /// Only `False` is a failure; a zero is not.
+    var hasFailed: Bool {
+        if case .bool(false) = result { true } else { false }
+    }
+
     /// The colour of a state that failed or would change something.
     var alarm: Palette.Colour? {
-        switch result {
-        case .bool(false): .red
-        case .null: .lightYellow
-        default: nil
-        }
+        if hasFailed { return .red }
+        return result.isNull ? .lightYellow : nil
     }
 
     /// The four parts of the tag.

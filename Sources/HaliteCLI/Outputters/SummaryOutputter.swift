@@ -13,7 +13,7 @@ package enum SummaryOutputter: Outputter {
         var places: [Value: Int] = [:]
         for (minion, result) in minions {
             let result = comparable(result)
-            let name = options.stripColours ? OutputText.withoutEscapes(minion.pythonString) : minion.pythonString
+            let name = OutputText.shown(minion, stripColours: options.stripColours)
             // Types count: `1` and `True` are equal in Python, and yet different returns.
             let key = Value.string(result.pythonRepr)
             if let place = places[key] {
@@ -27,7 +27,7 @@ package enum SummaryOutputter: Outputter {
         let parts = order.map { place in
             let group = groups[place]
             let names = group.minions.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(separator: ", ")
-            let title = "\(names.isEmpty ? "" : "\(group.minions.count) \(group.minions.count == 1 ? "minion" : "minions"): ")\(names)"
+            let title = "\(group.minions.count) \(group.minions.count == 1 ? "minion" : "minions"): \(names)"
             return palette.paint(.cyan, title) + "\n" + body(group.result, options, palette)
         }
         return OutputText.trimmedEnd(parts.joined(separator: "\n"))
@@ -62,30 +62,39 @@ package enum SummaryOutputter: Outputter {
         guard let states = states(of: result) else {
             return NestedOutputter.text(result, options, indent: 4, retcode: options.retcode)
         }
-        var counts = (succeeded: 0, unchanged: 0, changed: 0, failed: 0)
+        var counts = Counts()
         var lines: [String] = []
         for (tag, fields) in states {
             let state = StateResultData(tag: tag, fields: fields)
             let isChanged = fields["changes"]?.isTruthy ?? false
             counts.changed += isChanged ? 1 : 0
-            switch state.result {
-            case .bool(false): counts.failed += 1
-            case .null:
-                counts.succeeded += 1
-                counts.unchanged += 1
-            default: counts.succeeded += 1
-            }
-            guard let parts = try? state.parts, isChanged || state.alarm != nil else { continue }
-            let word = state.result.isNull ? "Differs" : state.result == false ? "Failed" : "Changed"
-            let comment = OutputText.lines(OutputText.trimmed(fields["comment"]?.pythonString ?? "")).first ?? ""
-            let text = "\(word): \(parts[1]) (\(parts[0]).\(parts[3]))" + (comment.isEmpty ? "" : ": \(comment)")
-            let shown = options.stripColours ? OutputText.withoutEscapes(text) : text
-            lines.append("    " + palette.paint(state.alarm ?? .cyan, shown))
+            if state.hasFailed { counts.failed += 1 } else { counts.succeeded += 1 }
+            if state.result.isNull { counts.unchanged += 1 }
+            if isChanged || state.alarm != nil { lines.append("    " + line(state, options, palette)) }
         }
-        var total = "Succeeded: \(counts.succeeded)"
-        let remarks = [("unchanged", counts.unchanged), ("changed", counts.changed)].filter { $0.1 > 0 }.map { "\($0.0)=\($0.1)" }
-        if !remarks.isEmpty { total += " (" + remarks.joined(separator: ", ") + ")" }
-        total += ", Failed: \(counts.failed)"
-        return (lines + ["    " + palette.paint(counts.failed > 0 ? .red : .green, total)]).joined(separator: "\n")
+        lines.append("    " + palette.paint(counts.failed > 0 ? .red : .green, counts.text))
+        return lines.joined(separator: "\n")
+    }
+
+    /// One state that changed, failed, or would change.
+    private static func line(_ state: StateResultData, _ options: OutputOptions, _ palette: Palette) -> String {
+        let word = state.result.isNull ? "Differs" : state.hasFailed ? "Failed" : "Changed"
+        let comment = OutputText.lines(OutputText.trimmed(state.fields["comment"]?.pythonString ?? "")).first ?? ""
+        let parts = (try? state.parts) ?? []
+        let text = "\(word): \(parts[1]) (\(parts[0]).\(parts[3]))" + (comment.isEmpty ? "" : ": \(comment)")
+        return palette.paint(state.alarm ?? .cyan, options.stripColours ? OutputText.withoutEscapes(text) : text)
+    }
+
+    private struct Counts {
+        var succeeded = 0
+        var unchanged = 0
+        var changed = 0
+        var failed = 0
+
+        var text: String {
+            let remarks = [("unchanged", unchanged), ("changed", changed)].filter { $0.1 > 0 }.map { "\($0.0)=\($0.1)" }
+            let middle = remarks.isEmpty ? "" : " (" + remarks.joined(separator: ", ") + ")"
+            return "Succeeded: \(succeeded)\(middle), Failed: \(failed)"
+        }
     }
 }
