@@ -20,10 +20,10 @@ struct LabLifeTests {
     }
 
     /// Two tiny hosts with a name and a network that nothing else uses.
-    private static func lab() throws -> Lab {
+    private static func lab(_ prefix: String = "t") throws -> Lab {
         let definition = try LabDefinition.parse(
             """
-            name: t\(getpid() % 100_000)
+            name: \(prefix)\(getpid() % 100_000)
             network: 10.213.\(getpid() % 250).0/24
             hosts:
               one: {address: 10.213.\(getpid() % 250).11, grains: {colour: red}}
@@ -74,6 +74,10 @@ struct LabLifeTests {
             let refused = try await lab.run("one", ["bash", "-c", "echo > /dev/tcp/\(address)/9"])
             #expect(refused.errorText.contains("refused"))
             await #expect(throws: LabError.self) { try await lab.up() }
+            let other = try Self.lab("u")
+            let error = try await #require(throws: LabError.self) { try await other.up() }
+            #expect(error.message.contains("is in use on this machine"))
+            #expect(try await !other.down())
             #expect(throws: LabError.self) { try lab.exec("tow", ["true"]) }
         } catch {
             Issue.record(error)

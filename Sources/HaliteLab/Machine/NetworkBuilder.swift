@@ -25,9 +25,12 @@ struct NetworkBuilder {
 
     /// Refuses a network that is in use here, or interfaces that somebody else made.
     func checkIsFree(_ network: LabNetwork, links: [String]) async throws {
-        let routes = try await run(["ip", "-4", "route", "show", "root", network.description]).text
-        if !routes.isEmpty {
-            throw LabError(.exists, "the network \(network) is in use on this machine (\(routes)), choose another in lab.yml")
+        // Routes within the network, then those that contain it.
+        for relation in ["root", "match"] {
+            let routes = try await run(["ip", "-4", "route", "show", relation, network.description]).lines
+            if let route = routes.first(where: { !$0.isEmpty && !$0.hasPrefix("default") }) {
+                throw LabError(.exists, "the network \(network) is in use on this machine (\(route)), choose another in lab.yml")
+            }
         }
         for link in links where try await machine.exists("/sys/class/net/\(link)") {
             throw LabError(.exists, "a network interface named '\(link)' already exists, choose another name for the lab")
