@@ -1,0 +1,38 @@
+// Written by scripts/generate-registry; do not edit.
+
+import HaliteModuleKit
+
+package let builtInModules: [any ExecutionModule.Type] = [
+    ServiceSystemd.self,
+    ServiceSysV.self,
+    CmdModule.self,
+    ConfigModule.self,
+    GrainsModule.self,
+    GroupModule.self,
+    PillarModule.self,
+    PkgApt.self,
+    ShadowModule.self,
+    SysModule.self,
+    TestModule.self,
+    UserModule.self,
+]
+
+package let builtInStates: [any StateModule.Type] = [
+    CmdState.self,
+    FileState.self,
+    GroupState.self,
+    PkgState.self,
+    ServiceState.self,
+    TestState.self,
+    UserState.self,
+]
+
+package let builtInGrains: [any Grain.Type] = [
+    KernelGrain.self,
+    OperatingSystemGrain.self,
+    HardwareGrain.self,
+    InitGrain.self,
+    NetworkGrain.self,
+    VirtualGrain.self,
+    SaltGrain.self,
+]
