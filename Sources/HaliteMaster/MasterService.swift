@@ -98,10 +98,11 @@ package final class MasterService: Sendable {
             let session = MinionSession(id: id, channel: channel, grains: body["grains"]?.mapValue ?? [:])
             (channel as? TLSChannel)?.allowLargeMessages()
             try store.saveFacts(of: id, grains: session.grains)
-            let older = sessions.add(session)
-            await older?.channel.close()
+            let isCaller = body["caller"]?.isTruthy == true
+            // A call beside the running minion takes no jobs and must not take its place.
+            if !isCaller { await sessions.add(session)?.channel.close() }
             try await channel.send(Message(.welcome, ["status": "accepted", "master": .string(options.id)]))
-            events.publish("salt/presence/change", ["new": [.string(id)], "lost": []])
+            if !isCaller { events.publish("salt/presence/change", ["new": [.string(id)], "lost": []]) }
             return session
         case .pending:
             sessions.addWaiting(id, channel)

@@ -41,7 +41,7 @@ struct PrettyPrinter {
         switch value {
         case .map(let map): put(map, indent: indent, allowance: allowance + 1, level: level + 1)
         case .list(let list): put(list, indent: indent, allowance: allowance + 1, level: level + 1)
-        case .string(let text):
+        case .string(let text) where !text.isEmpty:
             put(Self.pieces(text, indent: indent, allowance: allowance, level: level + 1), repr, indent: indent, level: level + 1)
         case .bytes(let bytes) where bytes.count > 4:
             put(Self.pieces(bytes, indent: indent, allowance: allowance, level: level + 1), nil, indent: indent, level: level + 1)

@@ -4,7 +4,8 @@ import HaliteValue
 enum StateIDCompression {
     private static let mark = "state_compressed"
 
-    /// Data that cannot be compressed stay as they are.
+    /// Data that cannot be compressed, for instance when a state has no times, stay as they are. (Salt 3008.5 shows
+    /// them uncompressed too, after it has changed the numbers and times of those that it had come to.)
     static func compressed(_ data: Value) -> Value {
         guard case .map(let hosts) = data else { return data }
         var result = ValueMap()
@@ -85,6 +86,7 @@ enum StateIDCompression {
         guard let name = next["name"] else { throw OutputMisfit() }
         var all = ValueMap()
         if let own = first["changes"], own.isTruthy {
+            guard case .map = own else { throw OutputMisfit() }
             if let gathered = own["compressed changes"]?.mapValue, !gathered.isEmpty {
                 all = gathered
             } else {

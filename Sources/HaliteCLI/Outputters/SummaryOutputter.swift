@@ -38,11 +38,13 @@ package enum SummaryOutputter: Outputter {
     /// The result without what differs from run to run.
     private static func comparable(_ result: Value) -> Value {
         guard let states = states(of: result) else { return result }
-        return .map(ValueMap(states.map { tag, fields in
+        var result = ValueMap()
+        for (tag, fields) in states {
             var fields = fields
             for key in volatile { fields.removeValue(forKey: key) }
-            return (tag, Value.map(fields))
-        }))
+            result[tag] = .map(fields)
+        }
+        return .map(result)
     }
 
     /// The states of a highstate in the order of the run; nil when it is none.

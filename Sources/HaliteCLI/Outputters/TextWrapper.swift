@@ -59,9 +59,8 @@ struct TextWrapper {
 
     /// Whether a line may be broken behind the hyphen at a place.
     private static func breaks(_ text: [Unicode.Scalar], behindHyphenAt place: Int) -> Bool {
-        guard text[place] == "-", place >= 2, isLetter(text[place - 2]) || (place >= 3 && text[place - 2] == "-" && isLetter(text[place - 3])),
-            isLetter(text[place - 1])
-        else { return false }
+        guard text[place] == "-", place >= 2, isLetter(text[place - 1]) else { return false }
+        guard isLetter(text[place - 2]) || (place >= 3 && text[place - 2] == "-" && isLetter(text[place - 3])) else { return false }
         guard place + 1 < text.count, isLetter(text[place + 1]) else { return false }
         let next = place + 2 < text.count && text[place + 2] == "-" ? place + 3 : place + 2
         return next < text.count && isLetter(text[next])
@@ -102,7 +101,8 @@ struct TextWrapper {
                 rest.removeLast()
             }
             if let chunk = rest.last, chunk.count > room {
-                let end = Self.cut(chunk, room: max(room - length, 1))
+                // In a full line nothing of the word has place, and the space before it stays, as in Python.
+                let end = Self.cut(chunk, room: room - length)
                 line.append(Array(chunk[..<end]))
                 rest[rest.count - 1] = Array(chunk[end...])
             }

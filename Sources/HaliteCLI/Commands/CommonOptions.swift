@@ -1,0 +1,118 @@
+import ArgumentParser
+import HaliteCore
+import HaliteRender
+import HaliteValue
+import Logging
+
+/// Where the configuration lies and how much is logged.
+struct ConfigurationOptions: ParsableArguments {
+    @Option(name: [.customShort("c"), .long], help: ArgumentHelp("The folder of the configuration.", valueName: "dir"))
+    var configDir: String?
+
+    @Option(name: [.customShort("l"), .long], help: ArgumentHelp("debug, info, warning, error or quiet.", valueName: "level"))
+    var logLevel: String?
+
+    var directory: String { ConfigurationLoader.directory(configDir) }
+
+    func master() throws -> MasterOptions {
+        let directory = directory
+        do {
+            let map = try ConfigurationLoader.load(directory: directory, role: "master")
+            return try warned(try MasterOptions(map, file: "\(directory)/master", directory: directory, hostName: Terminal.hostName()), \.warnings)
+        } catch {
+            throw CommandError("\(error)", code: 78)
+        }
+    }
+
+    func minion(overrides: ValueMap = [:]) throws -> MinionOptions {
+        let directory = directory
+        do {
+            var map = try ConfigurationLoader.load(directory: directory, role: "minion")
+            for (key, value) in overrides { map[key] = value }
+            return try warned(try MinionOptions(map, file: "\(directory)/minion", directory: directory, hostName: Terminal.hostName()), \.warnings)
+        } catch {
+            throw CommandError("\(error)", code: 78)
+        }
+    }
+
+    /// The grains of the administrator: the file beside the configuration.
+    func staticGrains(_ options: MinionOptions) throws -> ValueMap {
+        do {
+            var grains = try ConfigurationLoader.read("\(directory)/grains") ?? [:]
+            for (key, value) in options.grains { grains[key] = value }
+            return grains
+        } catch {
+            throw CommandError("\(error)", code: 78)
+        }
+    }
+
+    private func warned<T>(_ options: T, _ warnings: KeyPath<T, [String]>) throws -> T {
+        for warning in options[keyPath: warnings] { Terminal.error("[WARNING ] \(warning)") }
+        return options
+    }
+
+    func logger(_ configured: String) throws -> Logger {
+        let name = (logLevel ?? configured).lowercased()
+        let levels: [String: Logger.Level] = [
+            "all": .trace, "garbage": .trace, "trace": .trace, "debug": .debug, "profile": .debug, "info": .info, "warning": .warning,
+            "warn": .warning, "error": .error, "critical": .critical, "quiet": .critical,
+        ]
+        guard let level = levels[name] else {
+            throw ValidationError("unknown log level '\(name)'\(NearestName.hint(name, among: levels.keys.sorted()))")
+        }
+        var logger = Logger(label: "halite") { label in StreamLogHandler.standardError(label: label) }
+        logger.logLevel = level
+        return logger
+    }
+}
+
+/// How returns are shown.
+struct OutputArguments: ParsableArguments {
+    @Option(name: [.customLong("out"), .customLong("output")], help: ArgumentHelp("How to show returns: \(Outputters.names.joined(separator: ", ")).", valueName: "name"))
+    var out: String?
+
+    @Option(name: [.customLong("out-indent"), .customLong("output-indent")], help: ArgumentHelp("Spaces for each level; negative for one line.", valueName: "n"))
+    var outIndent: Int?
+
+    @Option(name: [.customLong("out-file"), .customLong("output-file")], help: ArgumentHelp("Write the returns to a file.", valueName: "path"))
+    var outFile: String?
+
+    @Flag(name: [.customLong("no-color"), .customLong("no-colour")], help: "No colours.")
+    var noColour = false
+
+    @Flag(name: [.customLong("force-color"), .customLong("force-colour")], help: "Colours also when the output is no terminal.")
+    var forceColour = false
+
+    @Option(name: [.customLong("state-output"), .customLong("state_output")], help: ArgumentHelp("full, terse, mixed, changes or filter.", valueName: "mode"))
+    var stateOutput: String?
+
+    @Option(name: [.customLong("state-verbose"), .customLong("state_verbose")], help: ArgumentHelp("Whether to show states without changes.", valueName: "bool"))
+    var stateVerbose: String?
+
+    func validate() throws {
+        if let out, Outputters.named(out) == nil {
+            throw ValidationError("unknown outputter '\(out)'\(NearestName.hint(out, among: Outputters.names)) (known: \(Outputters.names.joined(separator: ", ")))")
+        }
+    }
+
+    func options(_ configuration: ValueMap) -> OutputOptions {
+        var options = OutputOptions()
+        options.colour = forceColour || (!noColour && outFile == nil && Terminal.isInteractive && Terminal.environment("NO_COLOR") == nil)
+        options.indent = outIndent
+        options.stateOutput = (stateOutput ?? configuration["state_output"]?.stringValue ?? "full").lowercased()
+        options.stateVerbose = stateVerbose.map { $0.lowercased() != "false" } ?? configuration["state_verbose"]?.isTruthy ?? true
+        return options
+    }
+
+    /// Writes one text where the user wants it.
+    func emit(_ text: String) throws {
+        if text.isEmpty { return }
+        guard let outFile else { return Terminal.print(text) }
+        try OutputFile.append(text + "\n", to: outFile)
+    }
+
+    /// The outputter that the user named, else the one that the return asks for.
+    func outputter(_ suggested: String?) -> any Outputter.Type {
+        Outputters.named(out ?? suggested ?? "nested") ?? NestedOutputter.self
+    }
+}

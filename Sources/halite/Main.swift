@@ -1,0 +1,6 @@
+import HaliteCLI
+
+@main
+struct Main {
+    static func main() async { await Entry.main(CommandLine.arguments) }
+}
