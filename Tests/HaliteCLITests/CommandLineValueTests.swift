@@ -14,7 +14,8 @@ import Testing
 
     static func readings(_ name: String) -> [Reading] {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Arguments")
-        guard let data = try? Data(contentsOf: folder.appendingPathComponent(name)), let value = try? Value(json: Array(data)) else { return [] }
+        let data = (try? Data(contentsOf: folder.appendingPathComponent(name))) ?? Data()
+        guard let value = try? Value(json: Array(data)) else { return [] }
         return (value.listValue ?? []).compactMap(\.listValue).map { Reading(parts: $0) }
     }
 
