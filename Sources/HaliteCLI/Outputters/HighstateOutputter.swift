@@ -125,8 +125,7 @@ struct HighstateFormatter {
         try report.count(state, times: compressed)
         let changes = try changesText(of: state, level: level)
         if changes.isChanged {
-            let parts = compressed > 1 ? state.fields["changes"]?["compressed changes"]?.mapValue?.count ?? 0 : 1
-            report.changedCount += max(parts, 1)
+            report.changedCount += compressed > 1 ? try state.compressedChangesCount : 1
         }
         if state.isSuccess, !changes.isChanged, options.outputDiff || !options.stateVerbose { return }
 

@@ -36,6 +36,14 @@ struct StateResultData {
         }
     }
 
+    /// How many changes stand in a block of states that were rolled into one.
+    var compressedChangesCount: Int {
+        get throws(OutputMisfit) {
+            guard case .map(let map) = try changes else { throw OutputMisfit() }
+            return max(map["compressed changes"]?.mapValue?.count ?? 0, 1)
+        }
+    }
+
     /// Nil when the state gave no warnings.
     var warnings: [String]? {
         get throws(OutputMisfit) {
