@@ -16,23 +16,30 @@ package let builtInModules: [any ExecutionModule.Type] = [
     MineModule.self,
     NetworkModule.self,
     PillarModule.self,
+    PipModule.self,
     PkgApt.self,
     SaltutilModule.self,
     ShadowModule.self,
     SlsutilModule.self,
+    SupervisordModule.self,
     SysModule.self,
     TestModule.self,
     UserModule.self,
+    VirtualenvModule.self,
 ]
 
 package let builtInStates: [any StateModule.Type] = [
     CmdState.self,
     FileState.self,
     GroupState.self,
+    ModuleState.self,
+    PipState.self,
     PkgState.self,
     ServiceState.self,
+    SupervisordState.self,
     TestState.self,
     UserState.self,
+    VirtualenvState.self,
 ]
 
 package let builtInGrains: [any Grain.Type] = [

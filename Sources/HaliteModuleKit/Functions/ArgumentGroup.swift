@@ -38,6 +38,19 @@ package struct ArgumentField<Group: ArgumentGroup>: Sendable {
     }
 }
 
+extension ArgumentField {
+    package var argumentName: String { name }
+
+    /// The same argument of a group that is part of another.
+    package func within<Outer: ArgumentGroup>(_ path: any WritableKeyPath<Outer, Group> & Sendable) -> ArgumentField<Outer> {
+        let (inner, fallback) = (assign, defaultValue)
+        return ArgumentField<Outer>(
+            name: name, type: type, summary: summary, isRequired: isRequired,
+            defaultValue: { outer in fallback(outer[keyPath: path]) },
+            assign: { outer, value in try inner(&outer[keyPath: path], value) })
+    }
+}
+
 extension ArgumentGroup {
     static var parameters: [ParameterInfo] {
         let defaults = Self()
