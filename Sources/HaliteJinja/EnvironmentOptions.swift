@@ -28,7 +28,7 @@ public struct RenderLimits: Sendable, Hashable {
     /// Loop iterations of one rendering, those of filters included.
     public var steps: Int
 
-    public init(outputBytes: Int = 256 << 20, recursionDepth: Int = 240, steps: Int = 100_000_000) {
+    public init(outputBytes: Int = 256 << 20, recursionDepth: Int = 240, steps: Int = 10_000_000) {
         self.outputBytes = outputBytes
         self.recursionDepth = recursionDepth
         self.steps = steps

@@ -11,6 +11,9 @@ public final class JinjaEnvironment: Sendable {
     private let loader: (any TemplateLoader)?
     private let cache: Mutex<[CacheKey: CompiledTemplate]> = Mutex([:])
 
+    /// The name of a template that has none; messages leave it out.
+    static let anonymousName = "<template>"
+
     /// Templates above this number make the cache start anew.
     private static let cacheLimit = 2_000
 

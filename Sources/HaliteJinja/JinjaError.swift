@@ -9,6 +9,8 @@ public struct JinjaError: Error, Sendable, CustomStringConvertible {
         public init(stringLiteral value: String) { rawValue = value }
 
         public static let templateSyntax: Kind = "TemplateSyntaxError"
+        /// What Python, not Jinja2, refuses to compile.
+        public static let syntax: Kind = "SyntaxError"
         public static let templateAssertion: Kind = "TemplateAssertionError"
         public static let templateNotFound: Kind = "TemplateNotFound"
         public static let templatesNotFound: Kind = "TemplatesNotFound"
@@ -113,7 +115,8 @@ func nearestName(to name: String, among candidates: some Sequence<String>) -> St
     let wanted = Array(name.utf8)
     guard wanted.count > 1, wanted.count < 64 else { return nil }
     var best: (name: String, distance: Int)?
-    let limit = max(1, wanted.count / 3)
+    // Two letters swapped count as two changes.
+    let limit = max(wanted.count > 2 ? 2 : 1, wanted.count / 3)
     for candidate in candidates where abs(candidate.utf8.count - wanted.count) <= limit {
         let distance = editDistance(wanted, Array(candidate.utf8))
         guard distance > 0, distance <= limit else { continue }

@@ -29,7 +29,7 @@ public enum RenderBatch {
         }
         let environment = JinjaEnvironment(
             options: options(request["options"]), loader: DictionaryLoader(templates))
-        return try environment.render(source: source, name: "<template>", context: request["context"]?.mapValue ?? [:])
+        return try environment.render(source: source, name: JinjaEnvironment.anonymousName, context: request["context"]?.mapValue ?? [:])
     }
 
     private static func options(_ value: Value?) -> EnvironmentOptions {

@@ -84,7 +84,7 @@ struct BraceFormat {
             case "s": value = .string(try value.str())
             case "a": value = .string(try Self.ascii(value))
             default:
-                throw JinjaError(.value, "Unknown conversion specifier '\(conversion)'")
+                throw JinjaError(.value, "Unknown conversion specifier \(conversion)")
             }
         }
         let spec = rest.first == ":" ? try run(Array(rest.dropFirst()), depth: depth - 1) : ""

@@ -26,7 +26,6 @@ enum BuiltinGlobals {
             throw JinjaError(.type, "range expected at most 3 arguments, got \(call.positional.count)")
         }
         let numbers = try call.positional.map { value throws -> Int in
-            if case .undefined(let undefined) = value, undefined.policy == .strict { throw undefined.error() }
             guard let number = value.integer else {
                 throw JinjaError(.type, "'\(value.typeName)' object cannot be interpreted as an integer")
             }

@@ -111,7 +111,7 @@ struct FormatSpec {
             guard let code = number.intValue, let scalar = UInt32(exactly: code).flatMap(Unicode.Scalar.init) else {
                 throw JinjaError(.overflow, "%c arg not in range(0x110000)")
             }
-            return padded(String(scalar), default: "<")
+            return padded(String(scalar), default: ">")
         case "e", "E", "f", "F", "g", "G", "%": return try float(try value.double())
         default: throw unknownCode(value.typeName)
         }

@@ -8,8 +8,13 @@ final class NamespaceObject: JinjaObject {
     override var qualifiedTypeName: String { "jinja2.utils.Namespace" }
     override func attribute(_ name: String) -> JinjaValue? { values.value(name) }
     override func setItem(_ key: JinjaValue, _ value: JinjaValue) throws { try values.set(key, value) }
-    override func repr() throws -> String { "<Namespace \(try JinjaValue.dict(values).repr())>" }
-    override func freeze() throws -> Value { try JinjaValue.dict(values).freeze() }
+    override func repr() throws -> String { try JinjaValue.object(self).repr() }
+    override func appendRepr(to bytes: inout [UInt8], open: [ObjectIdentifier]) throws {
+        bytes.append(contentsOf: "<Namespace ".utf8)
+        try JinjaValue.dict(values).appendRepr(to: &bytes, open: open)
+        bytes.append(UInt8(ascii: ">"))
+    }
+    override func freeze(depth: Int) throws -> Value { try JinjaValue.dict(values).freeze(depth: depth) }
 }
 
 /// `cycler()`: one value after the other.
@@ -185,5 +190,14 @@ final class DictView: JinjaObject {
         for element in elements where try other.contains(element) != true { return false }
         return true
     }
-    override func repr() throws -> String { "\(typeName)(\(try JinjaValue.list(of: elements).repr()))" }
+    override func repr() throws -> String { try JinjaValue.object(self).repr() }
+    override func appendRepr(to bytes: inout [UInt8], open: [ObjectIdentifier]) throws {
+        if open.contains(ObjectIdentifier(self)) {
+            bytes.append(contentsOf: "...".utf8)
+            return
+        }
+        bytes.append(contentsOf: "\(typeName)(".utf8)
+        try JinjaValue.list(of: elements).appendRepr(to: &bytes, open: open + [ObjectIdentifier(self)])
+        bytes.append(UInt8(ascii: ")"))
+    }
 }

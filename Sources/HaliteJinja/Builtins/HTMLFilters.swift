@@ -25,7 +25,7 @@ enum HTMLFilters {
             }
             return .string(parts.joined(separator: "&"))
         },
-        "xmlattr": define("do_xmlattr", "d, autospace=") { arguments, context in
+        "xmlattr": define("do_xmlattr", "@d, autospace=") { arguments, context in
             guard case .dict(let dict) = arguments.value(0) else {
                 if case .undefined(let undefined) = arguments.value(0) { throw undefined.error() }
                 throw JinjaError(.attribute, "'\(arguments.value(0).typeName)' object has no attribute 'items'")
@@ -46,7 +46,7 @@ enum HTMLFilters {
             if try arguments.flag(1, default: true), !text.isEmpty { text = " " + text }
             return context.markSafe(text)
         },
-        "urlize": define("do_urlize", "value, trim_url_limit=, nofollow=, target=, rel=, extra_schemes=") { arguments, context in
+        "urlize": define("do_urlize", "@value, trim_url_limit=, nofollow=, target=, rel=, extra_schemes=") { arguments, context in
             var rel = Set(PythonSplit.words(try arguments.given(4)?.str() ?? "", limit: -1))
             if try arguments.flag(2) { rel.insert("nofollow") }
             rel.insert("noopener")
@@ -113,6 +113,7 @@ enum JSONText {
             case ">": result += "\\u003e"
             case "&": result += "\\u0026"
             case "'": result += "\\u0027"
+            case "\u{7F}": result += "\\u007f"
             default: result.unicodeScalars.append(scalar)
             }
         }

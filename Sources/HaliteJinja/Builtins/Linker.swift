@@ -44,7 +44,7 @@ struct Linker {
             linked = anchor(hasScheme ? middle : "https://" + middle, shortened(middle))
         } else if middle.hasPrefix("mailto:"), isMail(String(middle.dropFirst(7))) {
             linked = anchor(middle, String(middle.dropFirst(7)), mail: true)
-        } else if middle.contains("@"), !middle.hasPrefix("www."), !(middle.first == "@" || middle.first == ":"),
+        } else if middle.contains("@"), !middle.hasPrefix("www."), !middle.hasPrefix("@"), !middle.contains(":"),
             isMail(middle)
         {
             linked = anchor("mailto:" + middle, middle, mail: true)
@@ -88,54 +88,80 @@ struct Linker {
         }
     }
 
-    private func isWebAddress(_ text: String) -> Bool {
-        var rest = text.lowercased()
-        let hasScheme = rest.hasPrefix("https://") || rest.hasPrefix("http://")
-        if hasScheme {
-            rest = String(rest.dropFirst(rest.hasPrefix("https://") ? 8 : 7))
-        } else if rest.hasPrefix("www.") {
-            rest = String(rest.dropFirst(4))
-        } else {
-            return isBareDomain(rest)
-        }
-        if !hasScheme { return isHost(rest, needsDot: true) }
-        if rest.hasPrefix("localhost") || rest.hasPrefix("[") {
-            let host = rest.hasPrefix("[") ? rest.prefix { $0 != "]" } + "]" : "localhost"
-            let after = rest.dropFirst(host.count)
-            return host.count > 2 && (after.isEmpty || after.first == ":" || after.first == "/" || after.first == "?" || after.first == "#")
-        }
-        return isHost(rest, needsDot: false)
+    private static func isWord(_ scalar: Unicode.Scalar) -> Bool { scalar == "_" || PythonCase.isAlphanumeric(scalar) }
+
+    private static func isLabel(_ label: Substring) -> Bool {
+        !label.isEmpty && label.unicodeScalars.allSatisfy { isWord($0) || $0 == "%" || $0 == "-" }
     }
 
-    private func isHost(_ text: String, needsDot: Bool) -> Bool {
-        let host = text.prefix { !"/?#:".contains($0) }
-        let rest = text.dropFirst(host.count)
-        guard let first = host.unicodeScalars.first, PythonCase.isAlphanumeric(first) || first == "_" || first == "%" else {
-            return false
+    private func isWebAddress(_ text: String) -> Bool {
+        let lowered = text.lowercased()
+        var rest = lowered[...]
+        var hasScheme = true
+        if rest.hasPrefix("https://") {
+            rest = rest.dropFirst(8)
+        } else if rest.hasPrefix("http://") {
+            rest = rest.dropFirst(7)
+        } else {
+            hasScheme = false
         }
+        if !hasScheme, !rest.hasPrefix("www.") { return isKnownDomain(rest) && hasValidEnd(rest) }
+        if hasScheme, rest.hasPrefix("[") {
+            guard let end = rest.firstIndex(of: "]") else { return false }
+            return isAddress6(rest[..<end].dropFirst()) && hasValidEnd(rest[end...].dropFirst(), isTail: true)
+        }
+        guard hasValidEnd(rest) else { return false }
+        let labels = host(hasScheme ? rest : rest.dropFirst(4)).split(separator: ".", omittingEmptySubsequences: false)
+        guard let last = labels.last else { return false }
+        if labels.dropLast().allSatisfy(Self.isLabel), isTopLevel(last) { return true }
+        return (hasScheme && isAddress4(labels)) || isKnownDomain(rest)
+    }
+
+    private func host(_ text: Substring) -> Substring { text.prefix { !"/?#:".contains($0) } }
+
+    /// Whether a port and a path follow the host, or nothing.
+    private func hasValidEnd(_ text: Substring, isTail: Bool = false) -> Bool {
+        var rest = isTail ? text : text.dropFirst(host(text).count)
         if rest.first == ":" {
             let port = rest.dropFirst().prefix { $0.isNumber }
-            guard !port.isEmpty else { return false }
+            guard (1...5).contains(port.count) else { return false }
+            rest = rest.dropFirst(1 + port.count)
         }
-        return host.unicodeScalars.allSatisfy { PythonCase.isAlphanumeric($0) || "._-%".unicodeScalars.contains($0) }
-            && (!needsDot || host.contains(".") || !host.isEmpty)
+        return rest.isEmpty || "/?#".contains(rest[rest.startIndex])
     }
 
-    private func isBareDomain(_ text: String) -> Bool {
-        let host = text.prefix { !"/?#:".contains($0) }
-        guard !host.contains("@") else { return false }
-        let endings = [".com", ".net", ".org", ".edu", ".gov", ".int", ".mil", ".info"]
-        guard let ending = endings.first(where: { host.hasSuffix($0) }) else { return false }
-        let name = host.dropLast(ending.count)
-        guard !name.isEmpty else { return false }
-        return isHost(String(text), needsDot: true)
+    private func isTopLevel(_ label: Substring) -> Bool {
+        if label.hasPrefix("xn--") {
+            let name = label.dropFirst(4)
+            return (2...59).contains(name.count) && name.unicodeScalars.allSatisfy { Self.isWord($0) || $0 == "%" }
+        }
+        return (2...63).contains(label.utf8.count) && label.utf8.allSatisfy { (0x61...0x7A).contains($0) }
+    }
+
+    private func isKnownDomain(_ text: Substring) -> Bool {
+        let labels = host(text).split(separator: ".", omittingEmptySubsequences: false)
+        guard labels.count > 1, let last = labels.last else { return false }
+        return ["com", "net", "int", "edu", "gov", "org", "info", "mil"].contains(last)
+            && labels.dropLast().allSatisfy { Self.isLabel($0) && (2...63).contains($0.count) }
+    }
+
+    private func isAddress4(_ labels: [Substring]) -> Bool {
+        labels.count == 4 && labels.allSatisfy { (1...3).contains($0.count) && $0.allSatisfy(\.isNumber) }
+    }
+
+    private func isAddress6(_ text: Substring) -> Bool {
+        let groups = text.split(separator: ":", omittingEmptySubsequences: false)
+        return (3...9).contains(groups.count) && groups.allSatisfy { $0.count <= 4 && $0.allSatisfy(\.isHexDigit) }
     }
 
     private func isMail(_ text: String) -> Bool {
-        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty, parts[1].contains(".") else { return false }
-        return parts[1].split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
-            !label.isEmpty && label.unicodeScalars.allSatisfy { PythonCase.isAlphanumeric($0) || $0 == "-" || $0 == "_" }
-        }
+        guard let at = text.lastIndex(of: "@"), at > text.startIndex else { return false }
+        let domain = text[at...].dropFirst()
+        guard let first = domain.unicodeScalars.first, Self.isWord(first), let dot = domain.lastIndex(of: "."),
+            dot > domain.startIndex
+        else { return false }
+        let ending = domain[dot...].dropFirst()
+        return !ending.isEmpty && ending.unicodeScalars.allSatisfy(Self.isWord)
+            && domain.unicodeScalars.allSatisfy { Self.isWord($0) || $0 == "." || $0 == "-" }
     }
 }

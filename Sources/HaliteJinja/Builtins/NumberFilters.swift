@@ -11,7 +11,6 @@ enum NumberFilters {
             case .bool(let flag): return .int(flag ? 1 : 0)
             case .float(let number): return .float(abs(number))
             case .big(let number): return .big(BigInteger(magnitude: number.magnitude, isNegative: false))
-            case .undefined(let undefined): throw undefined.error()
             case let other: throw JinjaError(.type, "bad operand type for abs(): '\(other.typeName)'")
             }
         },
@@ -32,7 +31,6 @@ enum NumberFilters {
             throw JinjaError(.filterArgument, "method must be common, ceil or floor")
         }
         let value = arguments.value(0)
-        if case .undefined(let undefined) = value { throw undefined.error() }
         let digits = try arguments.integer(1, default: 0)
         if method == "common" {
             if case .float(let number) = value { return .float(Numbers.round(number, digits: digits)) }

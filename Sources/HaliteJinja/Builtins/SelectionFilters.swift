@@ -12,13 +12,13 @@ enum SelectionFilters {
 
     /// Makes a generator that prepares itself when the first element is asked for, so that mistakes show there.
     private static func generator(
-        _ value: JinjaValue, _ context: TemplateContext,
+        _ name: String, _ value: JinjaValue, _ context: TemplateContext,
         _ prepare: @escaping () throws -> (JinjaValue) throws -> JinjaValue?
-    ) -> JinjaValue {
+    ) throws -> JinjaValue {
         var iterator: JinjaIterator?
         var transform: ((JinjaValue) throws -> JinjaValue?)?
         return .object(
-            JinjaIterator {
+            try JinjaIterator(name: name, over: value) {
                 if iterator == nil {
                     guard try value.isTrue() else { return nil }
                     transform = try prepare()
@@ -37,7 +37,7 @@ enum SelectionFilters {
             throw JinjaError(.type, "sync_do_map() missing 1 required positional argument: 'value'")
         }
         let context = call.context
-        return generator(value, context) {
+        return try generator("sync_do_map", value, context) {
             var rest = call
             rest.positional.removeFirst()
             if rest.positional.isEmpty, let attribute = rest.takeKeyword("attribute") {
@@ -77,7 +77,7 @@ enum SelectionFilters {
             throw JinjaError(.type, "\(pythonName)() missing 1 required positional argument: 'value'")
         }
         let context = call.context
-        return generator(value, context) {
+        return try generator("select_or_reject", value, context) {
             var rest = Array(call.positional.dropFirst())
             var path: AttributePath?
             if byAttribute {

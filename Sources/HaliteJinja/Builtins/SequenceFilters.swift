@@ -9,13 +9,13 @@ enum SequenceFilters {
         "length": define("len", "obj", length),
         "count": define("len", "obj", length),
         "list": define("do_list", "value") { arguments, context in .list(of: try arguments.value(0).elements(context)) },
-        "first": define("do_first", "seq") { arguments, context in
+        "first": define("sync_do_first", "@seq") { arguments, context in
             try arguments.value(0).requiredIterator().next() ?? context.undefined(hint: "No first item, sequence was empty.")
         },
-        "last": define("do_last", "seq") { arguments, context in
+        "last": define("do_last", "@seq") { arguments, context in
             try reversed(arguments.value(0)).next() ?? context.undefined(hint: "No last item, sequence was empty.")
         },
-        "random": define("do_random", "seq") { arguments, context in
+        "random": define("do_random", "@seq") { arguments, context in
             let value = arguments.value(0)
             guard let count = try value.length() else {
                 throw JinjaError(.type, "object of type '\(value.typeName)' has no len()")
@@ -37,8 +37,8 @@ enum SequenceFilters {
             guard try value.iterator() != nil else { throw JinjaError(.filterArgument, "argument must be iterable") }
             return .list(of: try value.elements(context).reversed())
         },
-        "join": define("sync_do_join", "value, d=, attribute=", join),
-        "sum": define("sync_do_sum", "iterable, attribute=, start=") { arguments, context in
+        "join": define("sync_do_join", "@value, d=, attribute=", join),
+        "sum": define("sync_do_sum", "@iterable, attribute=, start=") { arguments, context in
             let path = AttributePath(arguments.given(1))
             var total = arguments.value(2, default: .int(0))
             if total.text != nil { throw JinjaError(.type, "sum() can't sum strings [use ''.join(seq) instead]") }
@@ -49,7 +49,7 @@ enum SequenceFilters {
             }
             return total
         },
-        "sort": define("do_sort", "value, reverse=, case_sensitive=, attribute=") { arguments, context in
+        "sort": define("do_sort", "@value, reverse=, case_sensitive=, attribute=") { arguments, context in
             let paths = AttributePath.list(arguments.given(3))
             let exact = try arguments.flag(2)
             let items = try arguments.value(0).elements(context)
@@ -64,14 +64,14 @@ enum SequenceFilters {
                 })
         },
         "dictsort": define("do_dictsort", "value, case_sensitive=, by=, reverse=", dictSort),
-        "unique": define("sync_do_unique", "value, case_sensitive=, attribute=") { arguments, context in
+        "unique": define("sync_do_unique", "@value, case_sensitive=, attribute=") { arguments, context in
             let path = AttributePath(arguments.given(2))
             let exact = try arguments.flag(1)
             let source = arguments.value(0)
             var iterator: JinjaIterator?
             let seen = JinjaDict()
             return .object(
-                JinjaIterator {
+                try JinjaIterator(name: "sync_do_unique", over: source) {
                     if iterator == nil { iterator = try source.requiredIterator() }
                     while let item = try iterator?.next() {
                         try context.state.step()
@@ -85,9 +85,9 @@ enum SequenceFilters {
                     return nil
                 })
         },
-        "min": define("do_min", "value, case_sensitive=, attribute=") { try extreme($0, $1, wantsLess: true) },
-        "max": define("do_max", "value, case_sensitive=, attribute=") { try extreme($0, $1, wantsLess: false) },
-        "groupby": define("sync_do_groupby", "value, attribute, default=, case_sensitive=", groupBy),
+        "min": define("do_min", "@value, case_sensitive=, attribute=") { try extreme($0, $1, wantsLess: true) },
+        "max": define("do_max", "@value, case_sensitive=, attribute=") { try extreme($0, $1, wantsLess: false) },
+        "groupby": define("sync_do_groupby", "@value, attribute, default=, case_sensitive=", groupBy),
         "batch": define("do_batch", "value, linecount, fill_with=", batch),
         "slice": define("sync_do_slice", "value, slices, fill_with=", slice),
         "items": define("do_items", "value") { arguments, _ in
@@ -95,7 +95,7 @@ enum SequenceFilters {
             // The mistake shows when the items are asked for, as this is a generator in Jinja2.
             var iterator: JinjaIterator?
             return .object(
-                JinjaIterator {
+                try JinjaIterator(name: "do_items", over: value) {
                     if value.isUndefined { return nil }
                     if iterator == nil {
                         switch value {
@@ -112,13 +112,13 @@ enum SequenceFilters {
                     return try iterator?.next()
                 })
         },
-        "attr": define("do_attr", "obj, name") { arguments, context in
+        "attr": define("do_attr", "@obj, name") { arguments, context in
             let owner = arguments.value(0)
             let name = try arguments.text(1)
             if case .undefined(let undefined) = owner { throw undefined.error() }
             return try Access.pythonAttribute(owner, name) ?? context.undefined(owner: owner, name: .string(name))
         },
-        "tojson": define("do_tojson", "value, indent=") { arguments, _ in
+        "tojson": define("do_tojson", "@value, indent=") { arguments, _ in
             .markup(try JSONText.htmlSafe(arguments.value(0), indent: arguments.given(1)))
         },
     ]
@@ -263,16 +263,18 @@ enum SequenceFilters {
         let source = arguments.value(0)
         var iterator: JinjaIterator?
         var isDone = false
+        var row: [JinjaValue] = []
         return .object(
-            JinjaIterator {
+            try JinjaIterator(name: "do_batch", over: source) {
                 if isDone { return nil }
                 if iterator == nil { iterator = try source.requiredIterator() }
-                var row: [JinjaValue] = []
                 while let item = try iterator?.next() {
                     try context.state.step()
-                    row.append(item)
-                    guard try JinjaValue.int(row.count).isEqual(to: count) else { continue }
-                    return .list(of: row)
+                    // A full row leaves when the next element comes, so that rows of none begin with an empty one.
+                    let isFull = try JinjaValue.int(row.count).isEqual(to: count)
+                    let full = row
+                    row = isFull ? [item] : row + [item]
+                    if isFull { return .list(of: full) }
                 }
                 isDone = true
                 guard !row.isEmpty else { return nil }
@@ -292,7 +294,7 @@ enum SequenceFilters {
         var number = 0
         var offset = 0
         return .object(
-            JinjaIterator {
+            try JinjaIterator(name: "sync_do_slice", over: source) {
                 let all = try items ?? source.elements(context)
                 items = all
                 guard let count = slices.integer else {

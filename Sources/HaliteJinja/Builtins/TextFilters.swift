@@ -35,11 +35,11 @@ enum TextFilters {
             let result = PythonSplit.center(try arguments.text(0), width: width)
             return arguments.value(0).isMarkup ? .markup(result) : .string(result)
         },
-        "replace": define("do_replace", "s, old, new, count=", replace),
+        "replace": define("do_replace", "@s, old, new, count=", replace),
         "indent": define("do_indent", "s, width=, first=, blank=", indent),
-        "truncate": define("do_truncate", "s, length=, killwords=, end=, leeway=", truncate),
+        "truncate": define("do_truncate", "@s, length=, killwords=, end=, leeway=", truncate),
         "wordwrap": define(
-            "do_wordwrap", "s, width=, break_long_words=, wrapstring=, break_on_hyphens=", wordwrap),
+            "do_wordwrap", "@s, width=, break_long_words=, wrapstring=, break_on_hyphens=", wordwrap),
         "wordcount": define("do_wordcount", "s") { arguments, _ in
             var count = 0
             var inWord = false
@@ -117,6 +117,7 @@ enum TextFilters {
         }
         guard let text = source.text else {
             if case .undefined(let undefined) = source { throw undefined.error() }
+            if case .list = source { throw JinjaError(.attribute, "'list' object has no attribute 'splitlines'") }
             throw JinjaError(.type, "unsupported operand type(s) for +=: '\(source.typeName)' and 'str'")
         }
         let lines = PythonSplit.lines(text + "\n")

@@ -23,6 +23,11 @@ final class CompiledTemplate: @unchecked Sendable {
         self.blocks = blocks
     }
 
+    /// A place in the template as messages of Jinja2 name it.
+    func position(line: Int) -> String {
+        name == JinjaEnvironment.anonymousName ? "line \(line)" : "line \(line) in \(name.quoted)"
+    }
+
     /// Runs the template in a context, and the one that it extends after it.
     func render(_ context: TemplateContext, into output: Output) throws {
         try context.state.nested {

@@ -18,11 +18,11 @@ extension Compiler {
             return ConditionNode(
                 test: try self.expression(test, soft), then: try self.expression(then, soft),
                 otherwise: try optional(otherwise, soft),
-                position: "line \(expression.line) in \(template.name.quoted)")
+                position: template.position(line: expression.line))
         case .or(let left, let right):
-            return LogicNode(isAnd: false, try self.expression(left, scope), try self.expression(right, scope))
+            return try logic(isAnd: false, left, right, scope)
         case .and(let left, let right):
-            return LogicNode(isAnd: true, try self.expression(left, scope), try self.expression(right, scope))
+            return try logic(isAnd: true, left, right, scope)
         case .not(let value): return NotNode(try self.expression(value, scope))
         case .compare(let first, let rest):
             var operands: [(Comparison, ExpressionNode)] = []
@@ -51,6 +51,15 @@ extension Compiler {
         }
     }
 
+    /// A constant on the left that decides makes the right side disappear, with the mistakes in it.
+    private func logic(
+        isAnd: Bool, _ left: Expression, _ right: Expression, _ scope: Scope
+    ) throws(JinjaError) -> ExpressionNode {
+        let first = try expression(left, scope)
+        if let constant = first.constant, let isTrue = try? constant.isTrue(), isTrue != isAnd { return first }
+        return LogicNode(isAnd: isAnd, first, try expression(right, scope))
+    }
+
     func nodes(_ expressions: [Expression], _ scope: Scope) throws(JinjaError) -> [ExpressionNode] {
         var result: [ExpressionNode] = []
         result.reserveCapacity(expressions.count)
@@ -66,7 +75,9 @@ extension Compiler {
     private func item(_ value: Expression, _ key: Expression, _ scope: Scope) throws(JinjaError) -> ExpressionNode {
         let owner = try expression(value, scope)
         if case .slice(let start, let stop, let step) = key.kind {
-            return SliceNode(owner, [try optional(start, scope), try optional(stop, scope), try optional(step, scope)])
+            let bounds = [try optional(start, scope), try optional(stop, scope), try optional(step, scope)]
+            let isConstant = value.isConstant && [start, stop, step].allSatisfy { $0?.isConstant ?? true }
+            return SliceNode(owner, bounds, isLenient: isConstant)
         }
         let node = try expression(key, scope)
         return ItemNode(owner, node)

@@ -18,7 +18,12 @@ extension Compiler {
     func body(_ list: [Statement], _ scope: Scope) throws(JinjaError) -> Body { Body(try statements(list, scope)) }
 
     private func compile(_ statement: Statement, _ scope: Scope) throws(JinjaError) -> StatementNode? {
+        let before = lastLine
         let line = statement.line
+        switch statement.kind {
+        case .with, .autoescape, .filterBlock, .assignBlock: break
+        default: lastLine = line
+        }
         switch statement.kind {
         case .output(let items): return try output(items, scope, line: line)
         case .loop(let tag): return try loop(tag, statement, scope)
@@ -33,6 +38,7 @@ extension Compiler {
         case .filterBlock(let filter, let body):
             let (text, inner) = try bodyText(body, scope)
             let node = try filterChain(filter, on: text, inner)
+            lastLine = line
             return PrintStatement(line: line) { frame, output in try output.write(node.evaluate(frame).joinable()) }
         case .with(let targets, let values, let body):
             let inner = scope.inner()
@@ -43,13 +49,14 @@ extension Compiler {
                 assignments.append((target(expression, inner), try self.expression(values[position], scope)))
             }
             let body = try self.body(body, inner)
-            return ScopeStatement(entry: entry(inner), assignments: assignments, body: body, line: line)
+            return ScopeStatement(entry: entry(inner), assignments: assignments, body: body, line: before)
         case .assign(let target, let value):
             let node = try expression(value, scope)
             return AssignStatement(self.target(target, scope), node, line: line)
         case .assignBlock(let target, let filter, let body):
             let (text, inner) = try bodyText(body, scope, checksParent: false)
             let node = try filter.map { filter throws(JinjaError) in try filterChain(filter, on: text, inner) }
+            lastLine = line
             return AssignBlockStatement(self.target(target, scope), text, filter: node, line: line)
         case .block(let tag): return block(tag, scope, line: line)
         case .extends(let source): return try extends(source, scope, line: line)
@@ -69,8 +76,12 @@ extension Compiler {
                 }, locals: withContext ? locals(scope) : nil, line: line)
         case .autoescape(let value, let body): return try autoescape(value, body, scope, line: line)
         case .expression(let value): return ExpressionStatement(try expression(value, scope), line: line)
-        case .breakLoop: return JumpStatement(.breakLoop, line: line)
-        case .continueLoop: return JumpStatement(.continueLoop, line: line)
+        case .breakLoop:
+            guard scope.isInLoop else { throw error("'break' outside loop", line: line, kind: .syntax) }
+            return JumpStatement(.breakLoop, line: line)
+        case .continueLoop:
+            guard scope.isInLoop else { throw error("'continue' not properly in loop", line: line, kind: .syntax) }
+            return JumpStatement(.continueLoop, line: line)
         case .loadData(let format, let target, let body):
             let (text, _) = try bodyText(body, scope, checksParent: false)
             return LoadDataStatement(format: format, origin: .body(text), target: self.target(target, scope), line: line)
@@ -91,7 +102,9 @@ extension Compiler {
         for item in items {
             switch item {
             case .text(let text): nodes.append(.text(text))
-            case .value(let value): nodes.append(.value(try expression(value, scope), line: value.line))
+            case .value(let value):
+                nodes.append(.value(try expression(value, scope), line: value.line))
+                lastLine = value.line
             }
         }
         return OutputNode(nodes, mode: scope.escape, checksParent: scope.checksParent, line: line)
@@ -101,6 +114,7 @@ extension Compiler {
         let soft = scope.soft()
         var branches: [(test: ExpressionNode, body: Body, line: Int)] = []
         for branch in tag.branches {
+            lastLine = branch.line
             branches.append((try expression(branch.test, soft), try body(branch.body, soft), branch.line))
         }
         return ConditionStatement(branches: branches, otherwise: try body(tag.otherwise, soft), line: line)
@@ -121,7 +135,8 @@ extension Compiler {
         }
         let loopScope = inner()
         let testScope = inner()
-        let elseScope = inner()
+        var elseScope = inner()
+        if tag.isRecursive { elseScope.isInLoop = false }
         var hasScopedBlock = false
         var assignsLoop: Int?
         statement.walk { if case .block(let block) = $0.kind, block.isScoped { hasScopedBlock = true } }
@@ -141,7 +156,9 @@ extension Compiler {
             throw error("Can't assign to special loop variable in for-loop target", line: assignsLoop)
         }
         let iterable = try expression(tag.iterable, scope)
-        let body = try body(tag.body, loopScope)
+        var bodyScope = loopScope
+        bodyScope.isInLoop = true
+        let body = try body(tag.body, bodyScope)
         let otherwise = tag.otherwise.isEmpty ? nil : try self.body(tag.otherwise, elseScope)
         let entries = loopEntries(loopScope)
         let parts = LoopStatement.Parts(

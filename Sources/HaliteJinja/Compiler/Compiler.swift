@@ -7,6 +7,8 @@ final class Compiler {
     /// How many `extends` tags came so far, and whether one of them runs in any case.
     var extendsCount = 0
     var hasKnownExtends = false
+    /// The line that Jinja2 would name for code that it writes without a line of its own.
+    var lastLine = 1
     private var blocks: [String: CompiledBlock] = [:]
 
     /// What the compiler knows at one place of a template.
@@ -20,13 +22,15 @@ final class Compiler {
         var isRootLevel = false
         /// Where unknown filters are an error only when they are reached.
         var isSoft = false
+        /// Whether `break` and `continue` have a loop to leave.
+        var isInLoop = false
         /// Whether output waits for the question whether a parent template took over.
         var checksParent = false
 
         func inner() -> Scope {
             Scope(
                 symbols: Symbols(parent: symbols, function: function.scope), function: function, escape: escape,
-                checksParent: checksParent)
+                isInLoop: isInLoop, checksParent: checksParent)
         }
 
         func soft() -> Scope {

@@ -26,14 +26,22 @@ final class ItemNode: ExpressionNode {
 final class SliceNode: ExpressionNode {
     private let value: ExpressionNode
     private let bounds: [ExpressionNode?]
-    init(_ value: ExpressionNode, _ bounds: [ExpressionNode?]) {
+    /// Jinja2 computes constant slices when it compiles, and there a mistake makes an undefined value.
+    private let isLenient: Bool
+    init(_ value: ExpressionNode, _ bounds: [ExpressionNode?], isLenient: Bool) {
         self.value = value
         self.bounds = bounds
+        self.isLenient = isLenient
     }
     override func evaluate(_ frame: Frame) throws -> JinjaValue {
         let owner = try value.evaluate(frame)
         let values = try bounds.map { try $0?.evaluate(frame) }
-        return try Slicing.slice(owner, start: values[0], stop: values[1], step: values[2])
+        do {
+            return try Slicing.slice(owner, start: values[0], stop: values[1], step: values[2])
+        } catch let error as JinjaError where isLenient && error.kind == .type {
+            let shown = try values.map { try $0?.repr() ?? "None" }.joined(separator: ", ")
+            return frame.context.undefined(hint: "\(owner.objectTypeRepr) has no element slice(\(shown))")
+        }
     }
 }
 

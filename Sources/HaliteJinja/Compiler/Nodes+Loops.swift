@@ -31,8 +31,7 @@ final class LoopStatement: StatementNode {
             try output.write(recurse(iterable, frame, layout, depth: 0))
             return .normal
         }
-        try run(iterable, frame, output, recursion: nil, depth: 0)
-        return .normal
+        return try run(iterable, frame, output, recursion: nil, depth: 0)
     }
 
     /// Runs the body of a recursive loop in a function of its own and returns its text.
@@ -41,7 +40,7 @@ final class LoopStatement: StatementNode {
             let frame = Frame(function: layout, parent: outer, context: outer.context, template: outer.template)
             let output = outer.state.output()
             do {
-                try run(
+                _ = try run(
                     iterable, frame, output,
                     recursion: { [self] in try recurse($0, outer, layout, depth: depth + 1) }, depth: depth)
             } catch {
@@ -54,7 +53,7 @@ final class LoopStatement: StatementNode {
     private func run(
         _ iterable: JinjaValue, _ frame: Frame, _ output: Output,
         recursion: ((JinjaValue) throws -> JinjaValue)?, depth: Int
-    ) throws {
+    ) throws -> Flow {
         guard var source = try LoopSource(iterable) else {
             throw JinjaError(.type, "'\(iterable.typeName)' object is not iterable")
         }
@@ -81,8 +80,9 @@ final class LoopStatement: StatementNode {
         }
         if isEmpty, let otherwise = parts.otherwise {
             try parts.otherwiseEntry.enter(frame)
-            _ = try otherwise.execute(frame, output)
+            return try otherwise.execute(frame, output)
         }
+        return .normal
     }
 
     /// Runs the body once; true when the loop ends.

@@ -2,9 +2,7 @@
 enum TemplateAccess {
     static func load(_ value: JinjaValue, _ frame: Frame) throws -> CompiledTemplate {
         if case .undefined(let undefined) = value { throw undefined.error() }
-        guard let name = value.text else {
-            throw JinjaError(.type, "template names must be strings, not \(value.typeName)")
-        }
+        guard let name = value.text else { throw JinjaError(.templateNotFound, try value.str()) }
         return try frame.state.environment.compiled(name, parent: frame.template.name)
     }
 
@@ -184,7 +182,7 @@ final class ImportNamesStatement: StatementNode {
                 module.attribute(name.name)
                 ?? frame.context.undefined(
                     hint:
-                        "the template \(template.name.quoted) (imported on line \(line) in \(frame.template.name.quoted)) does not export the requested name \(name.name.quoted)",
+                        "the template \(template.name.quoted) (imported on \(frame.template.position(line: line))) does not export the requested name \(name.name.quoted)",
                     name: name.name)
             try name.target.assign(value, frame)
             if name.isTopLevel { frame.context.setUnexported(name.alias, value) }

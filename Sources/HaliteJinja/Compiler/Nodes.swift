@@ -62,8 +62,7 @@ extension Output {
     func writeEscaped(_ value: JinjaValue) throws {
         switch value {
         case .markup(let text): try write(text)
-        case .undefined(let undefined) where undefined.policy == .chainable: try write("")
-        default: try writeEscaped(value.str())
+        default: try write(Markup.escape(value))
         }
     }
 

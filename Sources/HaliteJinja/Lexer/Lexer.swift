@@ -37,7 +37,7 @@ struct Lexer {
     private mutating func run() -> [Token] {
         do {
             while position < source.count { try root() }
-            tokens.append(Token(kind: .eof, line: line, offset: position))
+            tokens.append(Token(kind: .eof, line: tokens.last?.line ?? 1, offset: position))
         } catch {
             let message = (error as? Failure)?.message ?? ""
             tokens.append(Token(kind: .failure, line: line, offset: position, text: message))
@@ -133,7 +133,11 @@ struct Lexer {
     private mutating func comment() throws {
         var index = position
         while index + 1 < source.count, !(source[index] == 0x23 && source[index + 1] == 0x7D) { index += 1 }
-        guard index + 1 < source.count else { throw Failure(message: "Missing end of comment tag") }
+        guard index + 1 < source.count else {
+            // At the very end of the source there is nothing left to complain about.
+            if position == source.count { return }
+            throw Failure(message: "Missing end of comment tag")
+        }
         let sign = index > position ? source[index - 1] : 0
         advance(to: afterTag(index + 2, sign: sign))
     }
@@ -157,7 +161,7 @@ struct Lexer {
             }
             index += 1
         }
-        throw Failure(message: "Missing end of raw directive")
+        if position < source.count { throw Failure(message: "Missing end of raw directive") }
     }
 
     /// Matches `{% raw %}` or `{% endraw %}` with their signs.

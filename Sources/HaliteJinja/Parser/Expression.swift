@@ -47,6 +47,20 @@ final class Expression {
         height = tallest + 1
     }
 
+    /// Whether Jinja2 can compute it when it compiles.
+    var isConstant: Bool {
+        switch kind {
+        case .name, .namespaceReference, .call: return false
+        case .filter(nil, _, _): return false
+        case .filter(_, let name, _) where ["map", "select", "reject", "selectattr", "rejectattr", "random"].contains(name):
+            return false
+        default:
+            var result = true
+            forEachChild { result = result && $0.isConstant }
+            return result
+        }
+    }
+
     /// The class name of Jinja2's node, for the message about wrong targets.
     var nodeName: String {
         switch kind {

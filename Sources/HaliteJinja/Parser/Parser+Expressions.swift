@@ -181,15 +181,14 @@ extension Parser {
 
     /// Reads one expression, or a tuple where a comma follows.
     mutating func tuple(
-        simplified: Bool = false, withCondition: Bool = true, endsBefore: String? = nil,
-        inParentheses: Bool = false, withNamespace: Bool = false
+        simplified: Bool = false, withCondition: Bool = true, inParentheses: Bool = false, withNamespace: Bool = false
     ) throws(JinjaError) -> Expression {
         var start = current
         var items: [Expression] = []
         var isTuple = false
         while true {
             if !items.isEmpty { try expect(.comma) }
-            if isTupleEnd(endsBefore) { break }
+            if isTupleEnd { break }
             items.append(
                 simplified ? try primary(withNamespace: withNamespace) : try expression(withCondition: withCondition))
             guard current.kind == .comma else { break }
@@ -203,10 +202,9 @@ extension Parser {
         return try make(.tuple(items), start)
     }
 
-    private func isTupleEnd(_ endsBefore: String?) -> Bool {
+    private var isTupleEnd: Bool {
         switch current.kind {
         case .variableEnd, .blockEnd, .rparen: true
-        case .name: endsBefore.map { current.text == $0 } ?? false
         default: false
         }
     }
@@ -335,7 +333,7 @@ extension Parser {
                 try next()
                 let value = try expression()
                 guard !result.keywords.contains(where: { $0.name == key }) else {
-                    throw error("keyword argument repeated: \(key)", at: start)
+                    throw error("keyword argument repeated: \(key)", at: start, kind: .syntax)
                 }
                 result.keywords.append((key, value))
             default:

@@ -112,11 +112,11 @@ extension Parser {
     // MARK: Assignment
 
     mutating func assignTarget(
-        withTuple: Bool = true, endsBefore: String? = nil, withNamespace: Bool = false
+        withTuple: Bool = true, withNamespace: Bool = false
     ) throws(JinjaError) -> Expression {
         let target =
             withTuple
-            ? try tuple(simplified: true, endsBefore: endsBefore, withNamespace: withNamespace)
+            ? try tuple(simplified: true, withNamespace: withNamespace)
             : try primary(withNamespace: withNamespace)
         return try checked(target.used(as: .store))
     }
@@ -146,9 +146,9 @@ extension Parser {
 
     private mutating func loop() throws(JinjaError) -> Statement.Kind {
         try next()
-        let target = try assignTarget(endsBefore: "in")
+        let target = try assignTarget()
         try expect(name: "in")
-        let iterable = try tuple(withCondition: false, endsBefore: "recursive")
+        let iterable = try tuple(withCondition: false)
         let test = try skip(name: "if") ? try expression() : nil
         let isRecursive = try skip(name: "recursive")
         let body = try body(until: ["endfor", "else"], dropEnd: false)

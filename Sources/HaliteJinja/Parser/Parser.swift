@@ -120,7 +120,7 @@ struct Parser {
 
     mutating func enter() throws(JinjaError) {
         depth += 1
-        if depth > Self.maximumDepth { throw error("too many nested tags or parentheses") }
+        if depth > Self.maximumDepth || (depth & 7 == 7 && StackGuard.isExhausted) { throw error("too many nested tags or parentheses") }
     }
 
     mutating func leave() { depth -= 1 }

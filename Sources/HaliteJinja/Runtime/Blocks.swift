@@ -28,7 +28,7 @@ final class TemplateReference: JinjaObject {
         guard let name = key.text, let stack = context.blocks[name] else { return nil }
         return .object(BlockReference(name: name, context: context, stack: stack, position: 0))
     }
-    override func repr() -> String { "<TemplateReference \(context.templateName.quoted)>" }
+    override func repr() -> String { "<TemplateReference \(context.templateName == JinjaEnvironment.anonymousName ? "None" : context.templateName.quoted)>" }
 }
 
 /// One definition of a block, to be called for its text.
@@ -67,7 +67,6 @@ final class TemplateModule: JinjaObject {
     private let name: String
     private let exports: [String: JinjaValue]
     let text: String
-    private let isMarkup: Bool
 
     init(context: TemplateContext, text: String) {
         name = context.templateName
@@ -75,7 +74,6 @@ final class TemplateModule: JinjaObject {
         for key in context.exported { exports[key] = context.variables[key] }
         self.exports = exports
         self.text = text
-        isMarkup = context.autoescape
     }
 
     override var typeName: String { "TemplateModule" }
@@ -85,6 +83,7 @@ final class TemplateModule: JinjaObject {
         return exports[attribute]
     }
     override func str() -> String { text }
+    override func html() -> String? { text }
     override func repr() -> String { "<TemplateModule \(name.quoted)>" }
     override func freeze() -> Value { .string(text) }
 }

@@ -47,13 +47,17 @@ struct Signature: Sendable {
     let required: Int
     let positionalOnly: Bool
 
-    /// `"value, old, new, count="`: a trailing `=` marks what may be left out.
+    /// One where Python's function takes the environment first, which its messages count.
+    let hidden: Int
+
+    /// `"value, old, new, count="`: a trailing `=` marks what may be left out, a leading `@` the hidden argument.
     init(_ name: String, _ list: String, positionalOnly: Bool = false) {
         self.name = name
         var parameters: [String] = []
         var required = 0
+        hidden = list.hasPrefix("@") ? 1 : 0
         for part in list.split(separator: ",") {
-            let word = part.drop { $0 == " " }
+            let word = part.drop { $0 == " " || $0 == "@" }
             if word.hasSuffix("=") { parameters.append(String(word.dropLast())) } else {
                 parameters.append(String(word))
                 required += 1
@@ -89,9 +93,9 @@ struct Signature: Sendable {
         if given > parameters.count {
             let takes =
                 required == parameters.count
-                ? "\(required) positional argument\(required == 1 ? "" : "s")"
-                : "from \(required) to \(parameters.count) positional arguments"
-            throw JinjaError(.type, "\(name)() takes \(takes) but \(given) \(given == 1 ? "was" : "were") given")
+                ? "\(required + hidden) positional argument\(required + hidden == 1 ? "" : "s")"
+                : "from \(required + hidden) to \(parameters.count + hidden) positional arguments"
+            throw JinjaError(.type, "\(name)() takes \(takes) but \(given + hidden) \(given + hidden == 1 ? "was" : "were") given")
         }
         let missing = (0..<required).filter { if case .some = values[$0] { false } else { true } }.map { "'\(parameters[$0])'" }
         if !missing.isEmpty {

@@ -78,6 +78,8 @@ public final class JinjaDict {
         table = []
     }
 
+    deinit { Teardown.release(&storage) }
+
     func copy() -> JinjaDict {
         let result = JinjaDict()
         result.storage = entries

@@ -30,6 +30,8 @@ public final class JinjaList {
     public var count: Int { pending?.count ?? converted.count }
     public var isEmpty: Bool { count == 0 }
 
+    deinit { Teardown.release(&converted) }
+
     private func convert() {
         guard let pending else { return }
         converted = pending.map { JinjaValue($0) }
@@ -39,11 +41,13 @@ public final class JinjaList {
 
 /// A tuple: a list that never changes. A name makes it a `groupby` group with the attributes `grouper` and `list`.
 public final class JinjaTuple {
-    public let items: [JinjaValue]
+    public private(set) var items: [JinjaValue]
     let isGroup: Bool
 
     public init(_ items: [JinjaValue], isGroup: Bool = false) {
         self.items = items
         self.isGroup = isGroup
     }
+
+    deinit { Teardown.release(&items) }
 }

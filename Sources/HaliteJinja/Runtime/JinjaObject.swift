@@ -36,12 +36,18 @@ open class JinjaObject {
     open var isMapping: Bool { false }
 
     open func str() throws -> String { try repr() }
-    open func repr() throws -> String { "<\(qualifiedTypeName) object>" }
+    open func repr() throws -> String { "<\(qualifiedTypeName) object at 0x7f0000000000>" }
+    /// Writes the representation inside of containers, which must not be entered again.
+    func appendRepr(to bytes: inout [UInt8], open: [ObjectIdentifier]) throws { bytes.append(contentsOf: try repr().utf8) }
+    /// The object as HTML, where it needs no escaping; nil to escape its text.
+    open func html() throws -> String? { nil }
     /// The object as plain data.
-    open func freeze() throws -> Value {
+    open func freeze() throws -> Value { try freeze(depth: 0) }
+
+    func freeze(depth: Int) throws -> Value {
         guard let iterator = try iterate() else { return .string(try str()) }
         var list: [Value] = []
-        while let element = try iterator.next() { list.append(try element.freeze()) }
+        while let element = try iterator.next() { list.append(try element.freeze(depth: depth + 1)) }
         return .list(list)
     }
 }
@@ -49,12 +55,13 @@ open class JinjaObject {
 /// A run over elements; it is a value too, as a generator is in Python, and can be consumed once.
 public final class JinjaIterator: JinjaObject {
     private let kind: String
+    /// The name of the function whose generator it is.
+    private let name: String?
     private var produce: (() throws -> JinjaValue?)?
-    /// How many elements are left, where Python can tell without running.
-    var remaining: (() -> Int)?
 
-    public init(kind: String = "generator", _ produce: @escaping () throws -> JinjaValue?) {
+    public init(kind: String = "generator", name: String? = nil, _ produce: @escaping () throws -> JinjaValue?) {
         self.kind = kind
+        self.name = name
         self.produce = produce
     }
 
@@ -65,6 +72,17 @@ public final class JinjaIterator: JinjaObject {
             position += 1
             return array[position - 1]
         }
+    }
+
+    /// How many generators are read inside each other; deep ones would exhaust the stack.
+    private(set) var depth = 0
+
+    /// A generator that reads another value.
+    convenience init(name: String, over source: JinjaValue, _ produce: @escaping () throws -> JinjaValue?) throws {
+        self.init(name: name, produce)
+        guard case .object(let inner as JinjaIterator) = source else { return }
+        depth = inner.depth + 1
+        if depth > 100 { throw JinjaError(.recursion, "maximum recursion depth exceeded") }
     }
 
     /// The next element, nil at the end and ever after, also after an error.
@@ -83,7 +101,7 @@ public final class JinjaIterator: JinjaObject {
     public override var typeName: String { kind }
     public override func iterate() -> JinjaIterator? { self }
     public override func repr() -> String {
-        kind == "generator" ? "<generator object at 0x7f0000000000>" : "<\(kind) object at 0x7f0000000000>"
+        "<\(kind) object \(name.map { $0 + " " } ?? "")at 0x7f0000000000>"
     }
 }
 
@@ -97,10 +115,18 @@ public final class JinjaFunctionObject: JinjaObject {
         self.body = body
     }
 
-    public override var typeName: String { "function" }
+    /// The names of globals that are classes in Python.
+    private static let classes = [
+        "range": "range", "dict": "dict", "namespace": "jinja2.utils.Namespace", "cycler": "jinja2.utils.Cycler",
+        "joiner": "jinja2.utils.Joiner",
+    ]
+
+    public override var typeName: String { Self.classes[name] == nil ? "function" : "type" }
     public override var isCallable: Bool { true }
     public override func call(_ call: JinjaCall) throws -> JinjaValue { try body(call) }
-    public override func repr() -> String { "<function \(name) at 0x7f0000000000>" }
+    public override func repr() -> String {
+        Self.classes[name].map { "<class '\($0)'>" } ?? "<function \(name) at 0x7f0000000000>"
+    }
     public override func attribute(_ attribute: String) -> JinjaValue? {
         attribute == "__name__" ? .string(name) : nil
     }

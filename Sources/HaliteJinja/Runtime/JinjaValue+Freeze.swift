@@ -6,7 +6,7 @@ extension JinjaValue {
     /// Throws for structures that contain themselves and for objects that are no data.
     public func freeze() throws -> Value { try freeze(depth: 0) }
 
-    private func freeze(depth: Int) throws -> Value {
+    func freeze(depth: Int) throws -> Value {
         guard depth < 200 else { throw JinjaError(.recursion, "maximum recursion depth exceeded: data is nested too deeply") }
         switch self {
         case .undefined(let value):
@@ -31,6 +31,8 @@ extension JinjaValue {
                 map[try entry.key.freeze(depth: depth + 1)] = try entry.value.freeze(depth: depth + 1)
             }
             return .map(map)
+        case .object(let namespace as NamespaceObject): return try namespace.freeze(depth: depth)
+        case .object(let iterator as JinjaIterator): return try iterator.freeze(depth: depth)
         case .object(let object): return try object.freeze()
         }
     }

@@ -20,7 +20,7 @@ extension JinjaValue {
     }
 
     /// `open` holds the containers around, which Python writes as `[...]` where they contain themselves.
-    private func appendRepr(to bytes: inout [UInt8], open: [ObjectIdentifier]) throws {
+    func appendRepr(to bytes: inout [UInt8], open: [ObjectIdentifier]) throws {
         guard open.count < 250 else {
             throw JinjaError(.recursion, "maximum recursion depth exceeded while getting the repr of an object")
         }
@@ -56,7 +56,7 @@ extension JinjaValue {
                 try entry.value.appendRepr(to: &bytes, open: open + [identifier])
             }
             bytes.append(UInt8(ascii: "}"))
-        case .object(let object): bytes.append(contentsOf: try object.repr().utf8)
+        case .object(let object): try object.appendRepr(to: &bytes, open: open)
         }
     }
 
@@ -101,6 +101,7 @@ enum Markup {
         switch value {
         case .markup(let text): text
         case .undefined(let undefined) where undefined.policy == .chainable: ""
+        case .object(let object): try object.html() ?? escapeHTML(object.str())
         default: escapeHTML(try value.str())
         }
     }

@@ -37,14 +37,8 @@ enum Operators {
             }
         }
         if operation == .mul {
-            let isSequence: (JinjaValue) -> Bool = {
-                switch $0 {
-                case .string, .markup, .list, .tuple, .bytes: true
-                default: false
-                }
-            }
-            if isSequence(left) { return JinjaError(.type, "can't multiply sequence by non-int of type '\(right.typeName)'") }
-            if isSequence(right) { return JinjaError(.type, "can't multiply sequence by non-int of type '\(left.typeName)'") }
+            if left.isRepeatable { return JinjaError(.type, "can't multiply sequence by non-int of type '\(right.typeName)'") }
+            if right.isRepeatable { return JinjaError(.type, "can't multiply sequence by non-int of type '\(left.typeName)'") }
         }
         return JinjaError(.type, "unsupported operand type(s) for \(symbol): '\(left.typeName)' and '\(right.typeName)'")
     }
@@ -66,6 +60,8 @@ enum Operators {
     }
 
     private static func multiply(_ left: JinjaValue, _ right: JinjaValue, _ context: TemplateContext) throws -> JinjaValue? {
+        if left.isRepeatable, case .big = right { throw JinjaError(.overflow, "cannot fit 'int' into an index-sized integer") }
+        if right.isRepeatable, case .big = left { throw JinjaError(.overflow, "cannot fit 'int' into an index-sized integer") }
         if let count = right.integer, let result = try repeated(left, count, context) { return result }
         if let count = left.integer, let result = try repeated(right, count, context) { return result }
         return nil
@@ -112,14 +108,27 @@ enum Operators {
 
     static func compare(_ operation: Comparison, _ left: JinjaValue, _ right: JinjaValue) throws -> Bool {
         switch operation {
-        case .eq: try left.isEqual(to: right)
-        case .ne: try !left.isEqual(to: right)
-        case .lt: try left.isLess(than: right, symbol: "<")
-        case .gt: try right.isLess(than: left, symbol: ">")
-        case .lteq: try left.isAtMost(right, symbol: "<=")
-        case .gteq: try right.isAtMost(left, symbol: ">=")
-        case .contained: try right.contains(left)
-        case .notContained: try !right.contains(left)
+        case .gt, .gteq:
+            // The operand on the left is the one that Python asks first.
+            if case .undefined(let undefined) = left { throw undefined.error() }
+            return operation == .gt
+                ? try right.isLess(than: left, symbol: ">") : try right.isAtMost(left, symbol: ">=")
+        case .eq: return try left.isEqual(to: right)
+        case .ne: return try !left.isEqual(to: right)
+        case .lt: return try left.isLess(than: right, symbol: "<")
+        case .lteq: return try left.isAtMost(right, symbol: "<=")
+        case .contained: return try right.contains(left)
+        case .notContained: return try !right.contains(left)
+        }
+    }
+}
+
+extension JinjaValue {
+    /// Whether `*` with a number repeats it.
+    fileprivate var isRepeatable: Bool {
+        switch self {
+        case .string, .markup, .list, .tuple, .bytes: true
+        default: false
         }
     }
 }

@@ -13,12 +13,6 @@ final class RenderState {
     private var contexts: [TemplateContext] = []
     /// Imported templates by name; one import serves the whole rendering.
     var modules: [ObjectIdentifier: TemplateModule] = [:]
-    /// The address where rendering began, to see how much of the stack is used.
-    private let stackStart: UInt
-
-    /// Bytes of stack that a rendering may use; threads have 8 MiB, or 512 KiB where they are set up small.
-    private static let stackBudget: UInt = 4 << 20
-
     init(environment: JinjaEnvironment, globals: [String: JinjaGlobal]) {
         self.environment = environment
         policy = environment.options.undefined
@@ -27,12 +21,6 @@ final class RenderState {
         if !environment.extensions.globals.isEmpty { layer = NameLayer(globals: environment.extensions.globals, next: layer) }
         if !globals.isEmpty { layer = NameLayer(globals: globals, next: layer) }
         self.globals = layer
-        stackStart = Self.stackAddress()
-    }
-
-    private static func stackAddress() -> UInt {
-        var marker: UInt8 = 0
-        return withUnsafeMutablePointer(to: &marker) { UInt(bitPattern: $0) }
     }
 
     /// Counts a call of a macro, block, include or recursive loop while it runs.
@@ -40,8 +28,8 @@ final class RenderState {
     func nested<T>(_ body: () throws -> T) throws -> T {
         depth += 1
         defer { depth -= 1 }
-        let used = stackStart &- Self.stackAddress()
-        if depth > limits.recursionDepth || (used < 1 << 40 && used > Self.stackBudget) {
+        // Asking for the stack costs a little; shallow renderings never do.
+        if depth > limits.recursionDepth || (depth & 7 == 7 && StackGuard.isExhausted) {
             throw JinjaError(.recursion, "maximum recursion depth exceeded")
         }
         return try body()
