@@ -1,58 +1,73 @@
 import HaliteValue
 
+/// A test that looks at nothing but the value.
+typealias SimpleTest = @Sendable (JinjaValue, TemplateContext) throws -> Bool
+
 /// The tests of Jinja2, by name.
 enum BuiltinTests {
+    /// The tests without arguments, which need no call to be set up.
+    static let simple: [String: SimpleTest] = {
+        var table: [String: SimpleTest] = [:]
+        for (name, test) in singles { table[name] = test.body }
+        return table
+    }()
+
+    private static let singles: [String: (name: String, body: SimpleTest)] = [
+        "defined": one("test_defined") { value, _ in !value.isUndefined },
+        "undefined": one("test_undefined") { value, _ in value.isUndefined },
+        "none": one("test_none") { value, _ in if case .null = value { true } else { false } },
+        "boolean": one("test_boolean") { value, _ in if case .bool = value { true } else { false } },
+        "true": one("test_true") { value, _ in if case .bool(true) = value { true } else { false } },
+        "false": one("test_false") { value, _ in if case .bool(false) = value { true } else { false } },
+        "integer": one("test_integer") { value, _ in
+            switch value {
+            case .int, .big: true
+            default: false
+            }
+        },
+        "float": one("test_float") { value, _ in if case .float = value { true } else { false } },
+        "number": one("test_number") { value, _ in value.isNumber },
+        "string": one("test_string") { value, _ in value.text != nil },
+        "mapping": one("test_mapping") { value, _ in
+            switch value {
+            case .dict: true
+            case .object(let object): object.isMapping
+            default: false
+            }
+        },
+        "sequence": one("test_sequence") { value, _ in try isSequence(value) },
+        "iterable": one("test_iterable") { value, _ in
+            // A generator says that it can be iterated without being run.
+            try value.iterator() != nil
+        },
+        "callable": one("callable") { value, _ in
+            switch value {
+            case .object(let object): object.isCallable
+            case .undefined: true
+            default: false
+            }
+        },
+        "escaped": one("test_escaped") { value, _ in
+            switch value {
+            case .markup: true
+            case .undefined(let undefined): undefined.policy == .chainable
+            default: false
+            }
+        },
+        "lower": one("test_lower") { value, _ in PythonCase.isCase(try value.str(), upper: false) },
+        "upper": one("test_upper") { value, _ in PythonCase.isCase(try value.str(), upper: true) },
+        "odd": one("test_odd") { value, context in
+            if case .int(let number) = value { return number & 1 == 1 }
+            return try Operators.apply(.mod, value, .int(2), context).isEqual(to: .int(1))
+        },
+        "even": one("test_even") { value, context in
+            if case .int(let number) = value { return number & 1 == 0 }
+            return try Operators.apply(.mod, value, .int(2), context).isEqual(to: .int(0))
+        },
+    ]
+
     static let table: [String: JinjaFunction] = {
         var table: [String: JinjaFunction] = [
-            "defined": one("test_defined") { value, _ in !value.isUndefined },
-            "undefined": one("test_undefined") { value, _ in value.isUndefined },
-            "none": one("test_none") { value, _ in if case .null = value { true } else { false } },
-            "boolean": one("test_boolean") { value, _ in if case .bool = value { true } else { false } },
-            "true": one("test_true") { value, _ in if case .bool(true) = value { true } else { false } },
-            "false": one("test_false") { value, _ in if case .bool(false) = value { true } else { false } },
-            "integer": one("test_integer") { value, _ in
-                switch value {
-                case .int, .big: true
-                default: false
-                }
-            },
-            "float": one("test_float") { value, _ in if case .float = value { true } else { false } },
-            "number": one("test_number") { value, _ in value.isNumber },
-            "string": one("test_string") { value, _ in value.text != nil },
-            "mapping": one("test_mapping") { value, _ in
-                switch value {
-                case .dict: true
-                case .object(let object): object.isMapping
-                default: false
-                }
-            },
-            "sequence": one("test_sequence") { value, _ in try isSequence(value) },
-            "iterable": one("test_iterable") { value, _ in
-                // A generator says that it can be iterated without being run.
-                try value.iterator() != nil
-            },
-            "callable": one("callable") { value, _ in
-                switch value {
-                case .object(let object): object.isCallable
-                case .undefined: true
-                default: false
-                }
-            },
-            "escaped": one("test_escaped") { value, _ in
-                switch value {
-                case .markup: true
-                case .undefined(let undefined): undefined.policy == .chainable
-                default: false
-                }
-            },
-            "lower": one("test_lower") { value, _ in PythonCase.isCase(try value.str(), upper: false) },
-            "upper": one("test_upper") { value, _ in PythonCase.isCase(try value.str(), upper: true) },
-            "odd": one("test_odd") { value, context in
-                try Operators.apply(.mod, value, .int(2), context).isEqual(to: .int(1))
-            },
-            "even": one("test_even") { value, context in
-                try Operators.apply(.mod, value, .int(2), context).isEqual(to: .int(0))
-            },
             "divisibleby": two("test_divisibleby", "value, num") { value, other, context in
                 try Operators.apply(.mod, value, other, context).isEqual(to: .int(0))
             },
@@ -65,6 +80,10 @@ enum BuiltinTests {
                 value.text.map { context.environment.test($0) != nil } ?? false
             },
         ]
+        for (name, test) in singles {
+            let signature = Signature(test.name, "value")
+            table[name] = { call in .bool(try test.body(signature.bind(call)[0] ?? .null, call.context)) }
+        }
         let comparisons: [(Comparison, [String], String)] = [
             (.eq, ["==", "eq", "equalto"], "eq"), (.ne, ["!=", "ne"], "ne"), (.gt, [">", "gt", "greaterthan"], "gt"),
             (.gteq, [">=", "ge"], "ge"), (.lt, ["<", "lt", "lessthan"], "lt"), (.lteq, ["<=", "le"], "le"),
@@ -84,13 +103,7 @@ enum BuiltinTests {
         return table
     }()
 
-    private static func one(_ name: String, _ body: @escaping @Sendable (JinjaValue, TemplateContext) throws -> Bool) -> JinjaFunction {
-        let signature = Signature(name, "value")
-        return { call in
-            let values = try signature.bind(call)
-            return .bool(try body(values[0] ?? .null, call.context))
-        }
-    }
+    private static func one(_ name: String, _ body: @escaping SimpleTest) -> (name: String, body: SimpleTest) { (name, body) }
 
     private static func two(
         _ name: String, _ parameters: String, _ body: @escaping @Sendable (JinjaValue, JinjaValue, TemplateContext) throws -> Bool

@@ -126,6 +126,11 @@ extension Compiler {
         {
             return DefinedNode(node, wantsDefined: name == "defined")
         }
+        if arguments.positional.isEmpty, arguments.keywords.isEmpty, arguments.spread == nil, arguments.keywordSpread == nil,
+            environment.extensions.tests[name] == nil, let simple = BuiltinTests.simple[name]
+        {
+            return SimpleTestNode(node, simple)
+        }
         let function: JinjaFunction
         if let found = environment.test(name) {
             function = found

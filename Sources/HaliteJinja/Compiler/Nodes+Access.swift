@@ -108,7 +108,7 @@ final class CallNode: ExpressionNode {
 
     override func emit(_ frame: Frame, _ output: Output) throws {
         let callee = try target.evaluate(frame)
-        if case .object(let object) = callee, let macro = object as? Macro, !frame.context.autoescape {
+        if case .object(let object) = callee, let macro = object.macro, !frame.context.autoescape {
             try macro.invoke(arguments.call(frame), into: output)
         } else {
             try output.write(callee.call(arguments.call(frame)))
@@ -145,7 +145,7 @@ final class MethodCallNode: ExpressionNode {
             return try output.write(method.invoke(owner, arguments.call(frame)))
         }
         let callee = try Access.attribute(owner, name, frame.context)
-        if case .object(let object) = callee, let macro = object as? Macro, !frame.context.autoescape {
+        if case .object(let object) = callee, let macro = object.macro, !frame.context.autoescape {
             try macro.invoke(arguments.call(frame), into: output)
         } else {
             try output.write(callee.call(arguments.call(frame)))
@@ -183,16 +183,30 @@ final class TestNode: ExpressionNode {
     }
 }
 
+/// A built-in test without arguments.
+final class SimpleTestNode: ExpressionNode {
+    private let value: ExpressionNode
+    private let function: SimpleTest
+    init(_ value: ExpressionNode, _ function: @escaping SimpleTest) {
+        self.value = value
+        self.function = function
+    }
+    override func isTrue(_ frame: Frame) throws -> Bool { try function(value.evaluate(frame), frame.context) }
+    override func evaluate(_ frame: Frame) throws -> JinjaValue { .bool(try isTrue(frame)) }
+}
+
 /// `x is defined`, without making an undefined value to ask it.
 final class DefinedNode: ExpressionNode {
     private let value: ExpressionNode
+    private let local: LocalNode?
     private let wantsDefined: Bool
     init(_ value: ExpressionNode, wantsDefined: Bool) {
         self.value = value
+        local = value as? LocalNode
         self.wantsDefined = wantsDefined
     }
     override func isTrue(_ frame: Frame) throws -> Bool {
-        if let local = value as? LocalNode {
+        if let local {
             guard let found = frame.slots[local.slot] else { return !wantsDefined }
             return found.isUndefined != wantsDefined
         }

@@ -39,6 +39,8 @@ open class JinjaObject {
     open func repr() throws -> String { "<\(qualifiedTypeName) object at 0x7f0000000000>" }
     /// Writes the representation inside of containers, which must not be entered again.
     func appendRepr(to bytes: inout [UInt8], open: [ObjectIdentifier]) throws { bytes.append(contentsOf: try repr().utf8) }
+    /// The object when it is a macro, which can print itself without making a text first; a cast would be slower.
+    var macro: Macro? { nil }
     /// The object as HTML, where it needs no escaping; nil to escape its text.
     open func html() throws -> String? { nil }
     /// The object as plain data.

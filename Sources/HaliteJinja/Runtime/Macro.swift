@@ -47,6 +47,7 @@ final class Macro: JinjaObject {
         self.outer = outer
     }
 
+    override var macro: Macro? { self }
     override var typeName: String { "Macro" }
     override var qualifiedTypeName: String { "jinja2.runtime.Macro" }
     override var isCallable: Bool { true }

@@ -15,34 +15,40 @@ enum Teardown {
     }()
 
     static func release(_ items: inout [JinjaValue]) {
-        for item in items {
-            guard item.isContainer else { continue }
-            let taken = items
-            items = []
-            drain(taken)
-            return
+        guard hasContainer(items) else { return }
+        drain { queue in
+            queue.append(contentsOf: items)
+            items.removeAll()
         }
     }
 
     static func release(_ entries: inout [JinjaDict.Entry]) {
-        for entry in entries {
-            guard entry.value.isContainer else { continue }
-            let taken = entries.map(\.value)
-            entries = []
-            drain(taken)
-            return
+        guard hasContainer(entries) else { return }
+        drain { queue in
+            for entry in entries { queue.append(entry.value) }
+            entries.removeAll()
         }
     }
 
+    // The loops are functions of their own: an iterator would hold the elements until its function ends.
+    private static func hasContainer(_ items: [JinjaValue]) -> Bool {
+        for item in items where item.isContainer { return true }
+        return false
+    }
+
+    private static func hasContainer(_ entries: [JinjaDict.Entry]) -> Bool {
+        for entry in entries where entry.value.isContainer { return true }
+        return false
+    }
+
     /// The first container to be freed frees all that become free on the way; these only queue their elements.
-    private static func drain(_ values: consuming [JinjaValue]) {
+    private static func drain(_ move: (inout [JinjaValue]) -> Void) {
         if let active = pthread_getspecific(key) {
-            Unmanaged<Queue>.fromOpaque(active).takeUnretainedValue().values.append(contentsOf: values)
+            move(&Unmanaged<Queue>.fromOpaque(active).takeUnretainedValue().values)
             return
         }
         let queue = Queue()
-        queue.values = values
-        values = []
+        move(&queue.values)
         pthread_setspecific(key, Unmanaged.passUnretained(queue).toOpaque())
         while queue.values.popLast() != nil {}
         pthread_setspecific(key, nil)
