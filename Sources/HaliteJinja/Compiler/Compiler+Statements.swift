@@ -134,7 +134,9 @@ extension Compiler {
             return inner
         }
         let loopScope = inner()
-        let testScope = inner()
+        // The test runs ahead of the body when `loop.last` asks for the next element, so its names are its own.
+        var testScope = inner()
+        testScope.symbols = Symbols(parent: scope.symbols, function: outer.function.scope, variant: "if ")
         var elseScope = inner()
         if tag.isRecursive { elseScope.isInLoop = false }
         var hasScopedBlock = false

@@ -47,14 +47,18 @@ final class Symbols {
     private(set) var loads: [(slot: SlotReference, load: SlotLoad)] = []
     private(set) var stores: Set<String> = []
 
-    init(parent: Symbols?, function: FunctionScope, level: Int? = nil) {
+    /// Keeps the slots apart from those of another scope of the same level that is alive at the same time.
+    private let variant: String
+
+    init(parent: Symbols?, function: FunctionScope, level: Int? = nil, variant: String = "") {
         self.parent = parent
         self.function = function
+        self.variant = variant
         self.level = level ?? (parent.map { $0.level + 1 } ?? 0)
     }
 
     func copy() -> Symbols {
-        let result = Symbols(parent: parent, function: function, level: level)
+        let result = Symbols(parent: parent, function: function, level: level, variant: variant)
         result.references = references
         result.loads = loads
         result.stores = stores
@@ -81,7 +85,7 @@ final class Symbols {
 
     @discardableResult
     private func define(_ name: String, _ load: SlotLoad) -> SlotReference {
-        let reference = SlotReference(function: function, slot: function.slot(level: level, name: name))
+        let reference = SlotReference(function: function, slot: function.slot(level: level, name: variant + name))
         references[name] = reference
         setLoad(reference, load)
         return reference

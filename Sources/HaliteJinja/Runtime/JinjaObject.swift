@@ -59,7 +59,7 @@ public final class JinjaIterator: JinjaObject {
     private let kind: String
     /// The name of the function whose generator it is.
     private let name: String?
-    private var produce: (() throws -> JinjaValue?)?
+    @exclusivity(unchecked) private var produce: (() throws -> JinjaValue?)?
 
     public init(kind: String = "generator", name: String? = nil, _ produce: @escaping () throws -> JinjaValue?) {
         self.kind = kind

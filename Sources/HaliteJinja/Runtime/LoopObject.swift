@@ -43,15 +43,15 @@ enum LoopSource {
 
 /// `loop` in a loop.
 final class LoopObject: JinjaObject {
-    private var source: LoopSource
+    @exclusivity(unchecked) private var source: LoopSource
     private let hasLength: Bool
     private unowned let context: TemplateContext
     private let depth: Int
     private let recursion: ((JinjaValue) throws -> JinjaValue)?
-    private var index0 = -1
-    private var current: JinjaValue?
-    private var before: JinjaValue?
-    private var after: JinjaValue?
+    @exclusivity(unchecked) private var index0 = -1
+    @exclusivity(unchecked) private var current: JinjaValue?
+    @exclusivity(unchecked) private var before: JinjaValue?
+    @exclusivity(unchecked) private var after: JinjaValue?
     private var lastChanged: [JinjaValue]?
     private var knownLength: Int?
 
@@ -72,7 +72,7 @@ final class LoopObject: JinjaObject {
             next = after
             self.after = nil
         } else {
-            guard let element = try source.next() else { return nil }
+            guard let element = try nextElement() else { return nil }
             next = element
         }
         index0 += 1
@@ -82,8 +82,15 @@ final class LoopObject: JinjaObject {
     }
 
     private func peek() throws -> JinjaValue? {
-        if after == nil { after = try source.next() }
+        if after == nil { after = try nextElement() }
         return after
+    }
+
+    /// The source may run parts of the template, which may ask this loop something: nothing is being written meanwhile.
+    private func nextElement() throws -> JinjaValue? {
+        var source = self.source
+        defer { self.source = source }
+        return try source.next()
     }
 
     private func count() throws -> Int {
@@ -94,7 +101,7 @@ final class LoopObject: JinjaObject {
         } else {
             // A generator is read to its end to be counted.
             var rest: [JinjaValue] = []
-            while let element = try source.next() {
+            while let element = try nextElement() {
                 try context.state.step()
                 rest.append(element)
             }

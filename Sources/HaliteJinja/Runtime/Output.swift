@@ -1,8 +1,9 @@
 /// The bytes written so far.
 public final class Output {
-    private var storage: UnsafeMutableRawPointer
-    private var capacity: Int
-    private(set) var count = 0
+    // Nothing that runs during a write can come back to the same buffer, so the run-time check of that is left out.
+    @exclusivity(unchecked) private var storage: UnsafeMutableRawPointer
+    @exclusivity(unchecked) private var capacity: Int
+    @exclusivity(unchecked) private(set) var count = 0
     private let limit: Int
 
     init(limit: Int, capacity: Int = 256) {

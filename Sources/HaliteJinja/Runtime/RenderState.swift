@@ -7,8 +7,8 @@ final class RenderState {
     /// The globals of the environment and of this rendering.
     let globals: NameLayer
     private let limits: RenderLimits
-    private var depth = 0
-    private var steps = 0
+    @exclusivity(unchecked) private var depth = 0
+    @exclusivity(unchecked) private var steps = 0
     private var frames: [Frame] = []
     private var contexts: [TemplateContext] = []
     /// Imported templates by name; one import serves the whole rendering.

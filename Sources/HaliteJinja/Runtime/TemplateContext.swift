@@ -51,7 +51,7 @@ public final class TemplateContext {
     private(set) var exported: [String] = []
     /// The definitions of every block, the most derived first.
     var blocks: [String: [CompiledBlock]]
-    public internal(set) var autoescape: Bool
+    @exclusivity(unchecked) public internal(set) var autoescape: Bool
 
     init(state: RenderState, templateName: String, outer: NameLayer, blocks: [String: [CompiledBlock]], autoescape: Bool? = nil) {
         self.state = state
