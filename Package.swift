@@ -62,7 +62,7 @@ targets += library("HaliteStore", ["HaliteCore", "CSQLite"])
 // Layer 3
 targets += library("HaliteModuleKit", ["HaliteHost"])
 // Layer 4
-targets += library("HaliteStates", ["HaliteModuleKit", "HaliteRender"])
+targets += library("HaliteStates", ["HaliteModuleKit", "HaliteRender"], tests: ["HaliteModules"])
 targets += library("HaliteModules", ["HaliteModuleKit"], tests: ["HaliteTesting"])
 targets += library("HaliteLab", ["HaliteRender", "HaliteHost"])
 // Layer 5

@@ -8,7 +8,7 @@ import HaliteValue
 extension ModuleCatalogue {
     /// Everything that the binary brings: the one place where the library is handed to the roles.
     package static let builtIn = ModuleCatalogue(
-        modules: [StateExecutionModule.self] + builtInModules, states: builtInStates, grains: builtInGrains)
+        modules: [StateExecutionModule.self, MatchModule.self] + builtInModules, states: builtInStates, grains: builtInGrains)
 }
 
 /// The modules of this machine without a master: files and pillar come from its own folders.

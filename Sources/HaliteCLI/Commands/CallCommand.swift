@@ -13,6 +13,7 @@ struct CallCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "call", abstract: "Calls a function on this machine, with or without a master.")
 
     @OptionGroup var configuration: ConfigurationOptions
+    @OptionGroup var log: LogOptions
     @OptionGroup var output: OutputArguments
     @Flag(help: "Take files and pillar from this machine; no master is asked.") var local = false
     @Option(name: .customLong("file-root"), help: ArgumentHelp("The folder of the states, with --local.", valueName: "dir")) var fileRoot: String?
@@ -48,7 +49,7 @@ struct CallCommand: AsyncParsableCommand {
             try await preparePillar(runtime, function)
             result = await JobRunner(runtime: runtime).run(job)
         } else {
-            let logger = try configuration.logger(options.logLevel)
+            let logger = try log.logger(options.logLevel)
             result = try await CommandError.wrapping(69) {
                 try await MinionCall.run(
                     job, options: options, catalogue: .builtIn, staticGrains: staticGrains, host: LocalHost(), logger: logger,

@@ -4,13 +4,10 @@ import HaliteRender
 import HaliteValue
 import Logging
 
-/// Where the configuration lies and how much is logged.
+/// Where the configuration lies.
 struct ConfigurationOptions: ParsableArguments {
     @Option(name: [.customShort("c"), .long], help: ArgumentHelp("The folder of the configuration.", valueName: "dir"))
     var configDir: String?
-
-    @Option(name: [.customShort("l"), .long], help: ArgumentHelp("debug, info, warning, error or quiet.", valueName: "level"))
-    var logLevel: String?
 
     var directory: String { ConfigurationLoader.directory(configDir) }
 
@@ -50,6 +47,12 @@ struct ConfigurationOptions: ParsableArguments {
         for warning in options[keyPath: warnings] { Terminal.error("[WARNING ] \(warning)") }
         return options
     }
+}
+
+/// How much is logged.
+struct LogOptions: ParsableArguments {
+    @Option(name: [.customShort("l"), .long], help: ArgumentHelp("debug, info, warning, error or quiet.", valueName: "level"))
+    var logLevel: String?
 
     func logger(_ configured: String) throws -> Logger {
         let name = (logLevel ?? configured).lowercased()

@@ -13,10 +13,11 @@ struct MasterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "master", abstract: "Runs a master.")
 
     @OptionGroup var configuration: ConfigurationOptions
+    @OptionGroup var log: LogOptions
 
     func run() async throws {
         let options = try configuration.master()
-        let logger = try configuration.logger(options.logLevel)
+        let logger = try log.logger(options.logLevel)
         let host = LocalHost()
         try await CommandError.wrapping(1) {
             try await host.makeDirectories(options.cacheDirectory, FileAttributes(mode: 0o700))

@@ -11,10 +11,11 @@ struct MinionCommandLine: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "minion", abstract: "Runs a minion.")
 
     @OptionGroup var configuration: ConfigurationOptions
+    @OptionGroup var log: LogOptions
 
     func run() async throws {
         let options = try configuration.minion()
-        let logger = try configuration.logger(options.logLevel)
+        let logger = try log.logger(options.logLevel)
         let staticGrains = try configuration.staticGrains(options)
         try await CommandError.wrapping(1) {
             let service = try await MinionService.make(

@@ -8,6 +8,7 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Calls a runner on the master, such as state.orchestrate.")
 
     @OptionGroup var configuration: ConfigurationOptions
+    @OptionGroup var log: LogOptions
     @OptionGroup var output: OutputArguments
     @Option(name: [.customShort("t"), .long], help: ArgumentHelp("Kept for Salt's sake.", valueName: "s")) var timeout: Int?
     @Argument(help: ArgumentHelp("The runner and its arguments.", valueName: "word")) var words: [String] = []

@@ -10,6 +10,7 @@ struct TargetCommand: AsyncParsableCommand {
         usage: "halite [options] '<target>' <function> [arguments] [name=value ...]", version: "halite \(Entry.version)")
 
     @OptionGroup var configuration: ConfigurationOptions
+    @OptionGroup var log: LogOptions
     @OptionGroup var output: OutputArguments
 
     @Flag(name: [.customShort("E"), .customLong("pcre")], help: "The target is a regular expression.") var pcre = false

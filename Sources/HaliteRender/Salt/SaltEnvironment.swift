@@ -26,8 +26,12 @@ package struct SaltEnvironment: Sendable {
 
     /// Renders on the calling thread, which must be a render thread.
     package func render(source: String, name: String, scope: TemplateScope) throws(RenderError) -> String {
+        // Jinja drops the last line end; Salt takes it away before and puts it back behind.
+        let endsLine = source.hasSuffix("\n")
         do {
-            return try environment.render(source: source, name: name, context: [:], globals: scope.globals)
+            let text = try environment.render(
+                source: endsLine ? String(source.dropLast()) : source, name: name, context: [:], globals: scope.globals)
+            return endsLine ? text + "\n" : text
         } catch {
             throw Self.renderError(error, file: name)
         }

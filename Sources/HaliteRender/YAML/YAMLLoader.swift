@@ -169,7 +169,7 @@ private final class YAMLLoader {
             default: break
             }
             if let first = lines[key] {
-                throw error("Conflicting ID '\(key.pythonString)' (first on line \(first))", line: line)
+                throw error("while constructing a mapping, found conflicting ID '\(key.pythonString)' (first on line \(first))", line: line)
             }
             lines[key] = line
             map[key] = value
@@ -236,11 +236,18 @@ private final class YAMLLoader {
         switch tag.dropFirst(Self.prefix.count) {
         case "str", "timestamp", "python/unicode", "python/str": return .string(text)
         case "null": return .null
-        case "bool": return .bool(YAMLScalar.isTrue(text))
-        case "int": return YAMLScalar.int(text)
+        case "bool":
+            guard YAMLScalar.tag(of: text) == .bool else { throw error("'\(text)' is no boolean", line: currentLine) }
+            return .bool(YAMLScalar.isTrue(text))
+        case "int":
+            guard YAMLScalar.tag(of: text) == .int else { throw error("'\(text)' is no integer", line: currentLine) }
+            return YAMLScalar.int(text)
         case "float":
-            if let number = Int(text) { return .float(Double(number)) }
-            return YAMLScalar.float(text)
+            switch YAMLScalar.tag(of: text) {
+            case .int: return YAMLScalar.int(text).doubleValue.map(Value.float) ?? .null
+            case .float: return YAMLScalar.float(text)
+            default: throw error("'\(text)' is no number", line: currentLine)
+            }
         case "binary":
             guard let bytes = Base64.decode(text) else { throw error("failed to decode base64 data", line: currentLine) }
             return .bytes(bytes)

@@ -120,9 +120,11 @@ enum YAMLScalar {
         }
         let magnitude: Value
         if digits.hasPrefix("0b") {
-            magnitude = Int(digits.dropFirst(2), radix: 2).map(Value.int) ?? .null
+            guard let number = Int(digits.dropFirst(2), radix: 2) else { return wide(digits.dropFirst(2), bitsPerDigit: 1, negative) }
+            magnitude = .int(number)
         } else if digits.hasPrefix("0x") {
-            magnitude = Int(digits.dropFirst(2), radix: 16).map(Value.int) ?? .null
+            guard let number = Int(digits.dropFirst(2), radix: 16) else { return wide(digits.dropFirst(2), bitsPerDigit: 4, negative) }
+            magnitude = .int(number)
         } else if digits.hasPrefix("0"), digits.count > 1 {
             magnitude = Int(digits, radix: 8).map(Value.int) ?? .null
         } else if digits.contains(":") {
@@ -134,6 +136,19 @@ enum YAMLScalar {
         }
         guard case .int(let number) = magnitude else { return .string(text) }
         return .int(negative ? -number : number)
+    }
+
+    /// Hexadecimal and binary numbers beyond 64 bits.
+    private static func wide(_ digits: Substring, bitsPerDigit: Int, _ negative: Bool) -> Value {
+        var words: [UInt32] = []
+        var bit = 0
+        for digit in digits.reversed() {
+            let value = UInt32(digit.hexDigitValue ?? 0)
+            if bit / 32 >= words.count { words.append(0) }
+            words[bit / 32] |= value << UInt32(bit % 32)
+            bit += bitsPerDigit
+        }
+        return .big(BigInteger(magnitude: words, isNegative: negative))
     }
 
     static func float(_ text: String) -> Value {

@@ -21,7 +21,7 @@ private final class YAMLWriter {
         yaml_emitter_initialize(&emitter)
         yaml_emitter_set_indent(&emitter, Int32(indent))
         yaml_emitter_set_width(&emitter, Int32(width))
-        yaml_emitter_set_unicode(&emitter, 0)
+        yaml_emitter_set_unicode(&emitter, 1)
     }
 
     deinit { yaml_emitter_delete(&emitter) }

@@ -7,8 +7,6 @@ struct SLSLoader {
     let context: CallContext
     private(set) var high = ValueMap()
     private(set) var errors: [String] = []
-    /// Files that rendered to nothing.
-    private(set) var emptySLS: Set<String> = []
 
     private var rendered: Set<String> = []
     private var available: [String: SLSCatalogue] = [:]
@@ -21,6 +19,9 @@ struct SLSLoader {
     mutating func load(_ matches: [(saltenv: String, sls: [String])]) async throws {
         let environments = matches.map(\.saltenv)
         for (saltenv, names) in matches {
+            if try await !context.services.files.environments().contains(saltenv) {
+                errors.append("No matching salt environment for environment '\(saltenv)' found")
+            }
             let catalogue = try await catalogue(saltenv)
             for name in names {
                 var targets = catalogue.matching(name)
@@ -70,10 +71,7 @@ struct SLSLoader {
             errors.append("Rendering SLS '\(saltenv):\(sls)' failed: \(error)")
             return [:]
         }
-        guard data.isTruthy else {
-            emptySLS.insert(sls)
-            return [:]
-        }
+        guard data.isTruthy else { return [:] }
         guard case .map(var state) = data else {
             errors.append("SLS \(sls) does not render to a dictionary")
             return [:]

@@ -12,13 +12,10 @@ package struct StateCompiler: Sendable {
         package var chunks: [LowChunk] { order.map { graph.chunks[$0] } }
     }
 
-    /// SLS files that rendered to nothing: a requisite on them is met.
-    package var emptySLS: Set<String> = []
     /// Whether a state module has a `mod_watch`, by which `watch` differs from `require`.
     package var hasWatch: @Sendable (String) -> Bool
 
-    package init(emptySLS: Set<String> = [], hasWatch: @escaping @Sendable (String) -> Bool) {
-        self.emptySLS = emptySLS
+    package init(hasWatch: @escaping @Sendable (String) -> Bool) {
         self.hasWatch = hasWatch
     }
 
@@ -42,7 +39,7 @@ package struct StateCompiler: Sendable {
         var graph = DependencyGraph(chunks.map(reconcileWatch))
         var errors: [String] = []
         for index in graph.chunks.indices {
-            if let error = graph.addRequisites(ofChunk: index, emptySLS: emptySLS) { errors.append(error) }
+            if let error = graph.addRequisites(ofChunk: index) { errors.append(error) }
         }
         if let order = graph.ordered() {
             if errors.isEmpty { return Compiled(graph: graph, order: order) }

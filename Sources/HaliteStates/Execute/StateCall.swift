@@ -12,6 +12,12 @@ struct StateCall: Sendable {
     /// The result dictionary. A nil number leaves out what belongs to a real run.
     func run(number: Int?) async -> ValueMap {
         let timing = StateTiming.start()
+        if let refusal = refusal() {
+            guard let number else { return refusal }
+            var result = refusal
+            result["__run_num__"] = .int(number)
+            return result
+        }
         var result = await attempt()
         guard let number else { return result }
         result["__sls__"] = chunk.data["__sls__"] ?? .null
@@ -48,35 +54,40 @@ struct StateCall: Sendable {
         if !attempts.isEmpty {
             result["comment"] = .string((attempts + [result["comment"]?.pythonString ?? ""]).joined(separator: "\n"))
             result["duration"] = .float(timing.elapsedMilliseconds)
+            result["__run_num__"] = .int((result["__run_num__"]?.intValue ?? 0) + attempts.count)
         }
         return result
     }
 
-    /// Verify, check the conditions, call.
-    private func attempt() async -> ValueMap {
-        let name = chunk.name
+    /// What speaks against calling the function at all: it is not there, or an argument is missing or unknown.
+    private func refusal() -> ValueMap? {
         guard let function = context.services.registry.states[chunk.fullName] else {
-            return Self.result(name, false, comment: unknownState() + "\n")
+            return Self.result(chunk.name, false, comment: unknownState() + "\n")
         }
         for parameter in function.parameters {
             if case .required = parameter.kind, chunk.data[parameter.name] == nil {
-                return Self.result(name, false, comment: "Missing parameter \(parameter.name) for state \(chunk.fullName)\n")
+                return Self.result(chunk.name, false, comment: "Missing parameter \(parameter.name) for state \(chunk.fullName)\n")
             }
         }
+        return arguments(of: function).complaint.map { Self.result(chunk.name, false, comment: $0 + "\n") }
+    }
+
+    /// Check the conditions, call.
+    private func attempt() async -> ValueMap {
+        let name = chunk.name
         do {
+            let function = try requiredFunction()
             if let skipped = try await StateConditions(context: context, chunk: chunk).check() { return skipped }
-            var (arguments, warnings) = arguments(of: function)
-            arguments = try await resolveSlots(arguments)
+            let arguments = try await resolveSlots(arguments(of: function).arguments)
             var call = context
             call.function = chunk.fullName
             call.test = context.test || testRun
             call.saltenv = chunk.data["saltenv"]?.stringValue ?? chunk.saltenv
             let state = StateContext(call: call, name: name, id: chunk.id, sls: chunk.sls, low: chunk.data)
             let outcome = try await function.call(state, Arguments(keywords: arguments))
-            warnings = outcome.warnings + warnings
             var result = Self.result(outcome.name, outcome.result, comment: outcome.comment, changes: outcome.changes)
             for (key, value) in outcome.extra { result[key] = value }
-            if !warnings.isEmpty { result["warnings"] = warnings.value }
+            if !outcome.warnings.isEmpty { result["warnings"] = outcome.warnings.value }
             if chunk.data["check_cmd"] != nil, !function.parameters.contains(where: { $0.name == "check_cmd" }) {
                 let checked = try await StateConditions(context: context, chunk: chunk).checkCommand()
                 for (key, value) in checked { result[key] = value }
@@ -103,8 +114,13 @@ struct StateCall: Sendable {
         return text
     }
 
-    /// What the function declares, from the chunk; for what it does not know Salt warns and goes on.
-    private func arguments(of function: StateFunction) -> (ValueMap, [String]) {
+    private func requiredFunction() throws -> StateFunction {
+        guard let function = context.services.registry.states[chunk.fullName] else { throw ExecutionError(unknownState()) }
+        return function
+    }
+
+    /// What the function declares, from the chunk; and what is wrong when the chunk has more than that.
+    private func arguments(of function: StateFunction) -> (arguments: ValueMap, complaint: String?) {
         let declared = Set(function.parameters.map(\.name))
         let takesMore = function.parameters.contains { if case .keywords = $0.kind { true } else { false } }
         var arguments = ValueMap()
@@ -117,19 +133,14 @@ struct StateCall: Sendable {
                 if takesMore { arguments[key] = value } else { unknown.append(name) }
             }
         }
-        if unknown.isEmpty { return (arguments, []) }
-        let hints = unknown.compactMap { NearestName.find($0, among: declared.sorted()).map { ", did you mean '\($0)'?" } }
+        if unknown.isEmpty { return (arguments, nil) }
+        let hint = unknown.lazy.compactMap { NearestName.find($0, among: declared.sorted()) }.first.map { ", did you mean '\($0)'?" } ?? ""
         let quoted = unknown.map { "'\($0)'" }
-        let subject = quoted.count == 1
+        let subject =
+            quoted.count == 1
             ? "\(quoted[0]) is an invalid keyword argument"
             : "\(quoted.dropLast().joined(separator: ", ")) and \(quoted[quoted.count - 1]) are invalid keyword arguments"
-        return (
-            arguments,
-            [
-                "\(subject) for '\(chunk.fullName)'\(hints.first ?? ""). If you were trying to pass additional data to be used in a "
-                    + "template context, please populate 'context' with 'key: value' pairs."
-            ]
-        )
+        return (arguments, "\(subject) for '\(chunk.fullName)'\(hint)")
     }
 
     /// `__slot__:salt:function(args)` in an argument becomes what the function returns.

@@ -33,7 +33,8 @@ final class StateRun {
         total = order.count
         for index in order where graph.chunks[index].data["__prereq__"] == true { testRunsLeft.insert(graph.chunks[index].tag) }
         await call(order)
-        if !stopped { await callListeners(order) }
+        // Also after a `failhard`: what has changed has changed.
+        await callListeners(order)
         for tag in parallel.keys.sorted() { await settle(tag) }
         return results
     }
@@ -106,9 +107,9 @@ final class StateRun {
         var watching = chunk
         watching.data["sfun"] = .string(chunk.function)
         watching.data["fun"] = "mod_watch"
-        var references = ValueMap()
-        for (type, chunks) in requisites { references[.string(type.rawValue)] = .list(chunks.map { .map(graph.chunks[$0].data) }) }
-        watching.data["__reqs__"] = .map(references)
+        let watched = requisites.filter { $0.type.base == .watch }.flatMap(\.chunks).map { graph.chunks[$0] }
+        let changed = watched.filter { results[$0.tag]?["changes"]?.isTruthy == true }
+        watching.data["__changed__"] = changed.map { "\($0.state): \($0.id)" }.value
         return watching
     }
 
@@ -152,9 +153,11 @@ final class StateRun {
             let call = StateCall(context: context, chunk: chunk, testRun: true)
             return await call.run(number: nil)
         }
-        defer { runNumber += 1 }
         let call = StateCall(context: context, chunk: chunk, testRun: false)
-        return await call.run(number: runNumber)
+        let result = await call.run(number: runNumber)
+        // Every attempt of a retried state counts.
+        runNumber = max(runNumber, result["__run_num__"]?.intValue ?? runNumber) + 1
+        return result
     }
 
     // MARK: Results

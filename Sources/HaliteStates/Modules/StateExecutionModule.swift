@@ -167,7 +167,11 @@ package struct StateExecutionModule: ExecutionModule {
 
     private static func showLow(_ context: CallContext, _ modules: [Value], _ keywords: ValueMap) async throws -> Value {
         try await shown(modules, keywords, context) { engine in
-            .list(try await engine.compile(try await engine.requestedMatches()).chunks.map { .map($0.data) })
+            // Salt applies `require_in` and its kind for the highstate only.
+            let chunks =
+                engine.request.sls.isEmpty
+                ? try await engine.compile(try await engine.topMatches()).chunks : try await engine.shownLowChunks()
+            return .list(chunks.map { .map($0.data) })
         }
     }
 

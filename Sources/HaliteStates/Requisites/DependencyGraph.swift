@@ -73,7 +73,7 @@ package struct DependencyGraph: Sendable {
     // MARK: Requisites
 
     /// Adds the edges for the requisites of one chunk; returns the error when one names nothing.
-    mutating func addRequisites(ofChunk index: Int, emptySLS: Set<String>) -> String? {
+    mutating func addRequisites(ofChunk index: Int) -> String? {
         let chunk = chunks[index]
         guard let node = byTag[chunk.tag] else { return nil }
         for type in RequisiteType.declared {
@@ -90,7 +90,7 @@ package struct DependencyGraph: Sendable {
                 guard case .string(let name) = value else {
                     return "Requisite [\(type.rawValue): \(key)] in state [\(chunk.name)] in SLS [\(chunk.sls)] must have a string as the value"
                 }
-                if !addDependency(of: node, type, key: key, name: name, emptySLS: emptySLS) {
+                if !addDependency(of: node, type, key: key, name: name) {
                     return "Referenced state does not exist for requisite [\(type.rawValue): (\(key): \(name))] in state [\(chunk.name)] in SLS [\(chunk.sls)]"
                         + NearestName.hint(name, among: byName.keys.filter { $0.kind == key }.map(\.name).sorted())
                 }
@@ -100,7 +100,7 @@ package struct DependencyGraph: Sendable {
     }
 
     private mutating func addDependency(
-        of node: NodeID, _ type: RequisiteType, key: String, name: String, emptySLS: Set<String>
+        of node: NodeID, _ type: RequisiteType, key: String, name: String
     ) -> Bool {
         var targets: [NodeID] = []
         if key == "sls" {
@@ -112,7 +112,6 @@ package struct DependencyGraph: Sendable {
                 return true
             }
             targets = bySLS[name] ?? []
-            if targets.isEmpty, emptySLS.contains(name) { return true }
         } else if name.isGlobPattern {
             let pattern = GlobPattern(name)
             for (reference, found) in byName where reference.kind == key && pattern.matches(reference.name) { targets += found }

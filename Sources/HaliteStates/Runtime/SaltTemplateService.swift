@@ -55,7 +55,14 @@ package final class SaltTemplateService: TemplateService {
     }
 
     private func scope(_ values: ValueMap, _ context: CallContext) -> TemplateScope {
-        TemplateScope(
+        // `opts` also says what this call is about, as under Salt.
+        var options = options
+        options["id"] = .string(context.services.id)
+        options["saltenv"] = .string(context.saltenv)
+        options["pillarenv"] = context.pillarenv.value
+        options["test"] = .bool(context.test)
+        options["grains"] = .map(context.grains)
+        return TemplateScope(
             grains: context.grains, pillar: context.pillar, options: options, saltenv: context.saltenv, values: values,
             call: { function, positional, keywords in
                 try RenderThread.wait { try await context.call(function, Arguments(positional, keywords: keywords)) }

@@ -54,37 +54,40 @@ struct StateEngine: Sendable {
     }
 
     /// The merged high data of the SLS files, with all errors of the tree.
-    func highData(_ matches: [(saltenv: String, sls: [String])]) async throws -> (high: HighData, errors: [String], empty: Set<String>) {
+    func highData(_ matches: [(saltenv: String, sls: [String])]) async throws -> (high: HighData, errors: [String]) {
         var loader = SLSLoader(context: context)
         try await loader.load(matches)
         var high = HighData(loader.high)
         if !request.exclude.isEmpty {
             high.map["__exclude__"] = .list((high.map["__exclude__"]?.listValue ?? []) + request.exclude)
         }
-        return (high, loader.errors, loader.emptySLS)
+        return (high, loader.errors)
     }
 
     func requestedMatches() async throws -> [(saltenv: String, sls: [String])] {
         request.sls.isEmpty ? try await topMatches() : [(context.saltenv, request.sls)]
     }
 
-    /// High data after extensions and requisites, as `state.show_sls` gives it.
+    /// High data as the files give it, extensions and exclusions still apart: `state.show_sls` gives it so.
     func shownHighData() async throws -> HighData {
-        var (high, errors, _) = try await highData(try await requestedMatches())
-        errors += compiler.reconcile(&high)
-        if !errors.isEmpty { throw StateRefusal(messages: errors, returnCode: 1) }
+        let (high, errors) = try await highData(try await requestedMatches())
+        let all = errors + high.verify()
+        if !all.isEmpty { throw StateRefusal(messages: all, returnCode: 1) }
         return high
     }
 
-    func compile(_ matches: [(saltenv: String, sls: [String])]) async throws -> StateCompiler.Compiled {
-        let (high, errors, empty) = try await highData(matches)
-        if !errors.isEmpty { throw StateRefusal(messages: errors, returnCode: 1) }
-        return try compile(high, empty: empty)
+    /// The chunks without what extensions and requisites of the `_in` kind add, as `state.show_low_sls` gives them.
+    func shownLowChunks() async throws -> [LowChunk] {
+        try order(try await shownHighData().lowChunks()).chunks
     }
 
-    func compile(_ high: HighData, empty: Set<String> = []) throws -> StateCompiler.Compiled {
-        var compiler = compiler
-        compiler.emptySLS = empty
+    func compile(_ matches: [(saltenv: String, sls: [String])]) async throws -> StateCompiler.Compiled {
+        let (high, errors) = try await highData(matches)
+        if !errors.isEmpty { throw StateRefusal(messages: errors, returnCode: 1) }
+        return try compile(high)
+    }
+
+    func compile(_ high: HighData) throws -> StateCompiler.Compiled {
         do {
             return try compiler.compile(high)
         } catch {

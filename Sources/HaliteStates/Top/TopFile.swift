@@ -23,7 +23,9 @@ struct TopFile {
                 continue
             }
             for (target, list) in targets where list.listValue == nil {
-                errors.append("\(file): the target '\(target.pythonString)' in environment '\(name)' is not formed as a list")
+                errors.append(
+                    "Malformed topfile: state declarations for matcher '\(target.pythonString)' in saltenv '\(name)' are not formed as a list "
+                        + "(got \(list.typeName))")
             }
             if let index = sections.firstIndex(where: { $0.saltenv == name }) {
                 if name == saltenv { sections[index].targets = targets } else {
@@ -55,7 +57,8 @@ struct TopFile {
                 for entry in entries {
                     switch entry {
                     case .string(let sls): if !names.contains(sls) { names.append(sls) }
-                    case .map(let map) where map["match"] == nil:
+                    // `- order: N` is read and has no effect in Salt 3008 either.
+                    case .map(let map) where map["match"] == nil && map["order"] == nil:
                         // `- env: sls` takes the SLS from another environment.
                         for (other, sls) in map { append(sls.pythonString, other.pythonString, &result) }
                     default: continue
