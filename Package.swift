@@ -16,13 +16,16 @@ let nio: [Target.Dependency] = [
 ]
 
 /// A library target together with the test suite beside it.
-func library(_ name: String, _ dependencies: [Target.Dependency], tests: [Target.Dependency]? = []) -> [Target] {
+/// - Parameter data: folders of the suite that hold recorded cases, read by path.
+func library(
+    _ name: String, _ dependencies: [Target.Dependency], tests: [Target.Dependency]? = [], data: [String] = []
+) -> [Target] {
     var targets: [Target] = [.target(name: name, dependencies: dependencies, swiftSettings: settings)]
     if let tests {
         targets.append(
             .testTarget(
                 name: name + "Tests", dependencies: [.byName(name: name)] + dependencies + tests,
-                exclude: [], swiftSettings: settings))
+                exclude: data, swiftSettings: settings))
     }
     return targets
 }
@@ -41,7 +44,7 @@ var targets: [Target] = [
 // Layer 0
 targets += library("HaliteValue", [])
 // Layer 1
-targets += library("HaliteJinja", ["HaliteValue", "CPCRE2"])
+targets += library("HaliteJinja", ["HaliteValue", "CPCRE2"], data: ["Cases"])
 targets += library("HaliteCore", ["HaliteValue", "CPCRE2", .product(name: "Logging", package: "swift-log")])
 // Layer 2
 targets += library("HaliteRender", ["HaliteJinja", "HaliteCore", "CYAML"])
@@ -62,8 +65,8 @@ targets += library("HaliteStore", ["HaliteCore", "CSQLite"])
 // Layer 3
 targets += library("HaliteModuleKit", ["HaliteHost"])
 // Layer 4
-targets += library("HaliteStates", ["HaliteModuleKit", "HaliteRender"], tests: ["HaliteModules"])
-targets += library("HaliteModules", ["HaliteModuleKit"], tests: ["HaliteTesting"])
+targets += library("HaliteStates", ["HaliteModuleKit", "HaliteRender"], tests: ["HaliteModules"], data: ["Recorded"])
+targets += library("HaliteModules", ["HaliteModuleKit"], tests: ["HaliteTesting"], data: ["Cases", "Recorded"])
 targets += library("HaliteLab", ["HaliteRender", "HaliteHost"])
 // Layer 5
 targets += library("HaliteMinion", ["HaliteStates", "HaliteTransport"], tests: nil)
@@ -76,7 +79,7 @@ targets += library(
     [
         "HaliteAPI", "HaliteMinion", "HaliteModules", "HaliteLab",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-    ], tests: ["HaliteTesting"])
+    ], tests: ["HaliteTesting"], data: ["Outputs", "Arguments"])
 targets += [
     .executableTarget(name: "halite", dependencies: ["HaliteCLI"], swiftSettings: settings),
     // Development

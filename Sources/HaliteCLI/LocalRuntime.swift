@@ -13,7 +13,7 @@ extension ModuleCatalogue {
 
 /// The modules of this machine without a master: files and pillar come from its own folders.
 enum LocalRuntime {
-    static func make(options: MinionOptions, staticGrains: ValueMap) async -> ModuleRuntime {
+    static func make(options: MinionOptions, staticGrains: @escaping GrainSource) async -> ModuleRuntime {
         let pillarRoots = RootsFileClient(options.pillarRoots)
         return await ModuleRuntime.make(
             id: options.id, options: options.map, host: LocalHost(), files: RootsFileClient(options.fileRoots), catalogue: .builtIn,

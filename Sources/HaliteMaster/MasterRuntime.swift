@@ -26,7 +26,7 @@ package final class MasterRuntime: MinionServices {
         let id = master.options.id + "_master"
         let modules = await ModuleRuntime.make(
             id: id, options: master.options.map, host: host, files: master.fileRoots,
-            master: OwnMasterLink(master: master), catalogue: own, staticGrains: master.options.map["grains"]?.mapValue ?? [:],
+            master: OwnMasterLink(master: master), catalogue: own, staticGrains: { [grains = master.options.map["grains"]?.mapValue ?? [:]] in grains },
             pillarSource: { [unowned master] context, saltenv, pillarenv, override in
                 try await master.compilePillar(
                     minion: id, grains: context.grains, saltenv: saltenv, pillarenv: pillarenv, override: override)

@@ -8,7 +8,7 @@ import Logging
 /// One function beside a minion that may be running: greets the master as a caller, which takes no jobs.
 package enum MinionCall {
     package static func run(
-        _ job: Job, options: MinionOptions, catalogue: ModuleCatalogue, staticGrains: ValueMap, host: any Host, logger: Logger,
+        _ job: Job, options: MinionOptions, catalogue: ModuleCatalogue, staticGrains: @escaping GrainSource, host: any Host, logger: Logger,
         connect: @escaping MasterConnector
     ) async throws -> JobReturn {
         let line = MasterLine()
@@ -21,6 +21,7 @@ package enum MinionCall {
             })
         let channel = try await connect()
         try await MasterPin(directory: options.pkiDirectory, configured: options.masterFinger).check(channel)
+        channel.allowLargeMessages()
         let connection = MasterConnection(channel: channel)
         try await channel.send(
             Message(.hello, [

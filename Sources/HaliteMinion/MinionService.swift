@@ -33,7 +33,7 @@ package final class MinionService: Sendable {
     }
 
     package static func make(
-        options: MinionOptions, catalogue: ModuleCatalogue, staticGrains: ValueMap, host: any Host, logger: Logger,
+        options: MinionOptions, catalogue: ModuleCatalogue, staticGrains: @escaping GrainSource, host: any Host, logger: Logger,
         connect: @escaping MasterConnector
     ) async throws -> MinionService {
         let line = MasterLine()
@@ -55,7 +55,7 @@ package final class MinionService: Sendable {
         var pause = 0.2
         while !Task.isCancelled {
             do {
-                if try await serve() { pause = 0.2 }
+                try await serve { pause = 0.2 }
             } catch is CancellationError {
                 return
             } catch {
@@ -67,14 +67,16 @@ package final class MinionService: Sendable {
         }
     }
 
-    /// One connection from greeting to end. True when the master had accepted this minion.
-    private func serve() async throws -> Bool {
+    /// One connection from greeting to end.
+    /// - Parameter welcomed: called when the master accepts this minion.
+    private func serve(welcomed: () -> Void) async throws {
         let channel = try await connect()
         defer {
             // Ends with the closing of the socket.
             Task { await channel.close() }
         }
         try await pin.check(channel)
+        channel.allowLargeMessages()
         let connection = MasterConnection(channel: channel)
         defer {
             line.set(nil)
@@ -90,13 +92,14 @@ package final class MinionService: Sendable {
                     let status = message.body["status"]?.pythonString ?? ""
                     if status == "accepted" {
                         accepted = true
+                        welcomed()
                         line.set(connection)
                         // Ends by itself; a line that breaks makes it fail, and the next connection starts it again.
                         Task { await self.ready(channel) }
                     } else {
                         logger.warning("the master has not accepted the key of this minion (\(status))")
                     }
-                case .job where accepted: start(message.body, channel)
+                case .job where accepted: start(message.body)
                 case .stored: await spool.remove(message.body["jid"]?.pythonString ?? "")
                 case .response: connection.answer(message.body)
                 default: logger.warning("the master sent an unexpected message (\(message.kind.rawValue))")
@@ -108,7 +111,6 @@ package final class MinionService: Sendable {
         }
         try Task.checkCancellation()
         if accepted { logger.warning("the connection to the master was lost") }
-        return accepted
     }
 
     /// After the welcome: what was not confirmed is sent again, the pillar is fetched, the start is announced.
@@ -129,7 +131,7 @@ package final class MinionService: Sendable {
         }
     }
 
-    private func start(_ body: ValueMap, _ channel: any MessageChannel) {
+    private func start(_ body: ValueMap) {
         let job: Job
         do { job = try Job(value: body) } catch {
             logger.error("the master sent a malformed job: \(error)")
@@ -139,7 +141,7 @@ package final class MinionService: Sendable {
         let gate = JobGate()
         let task = Task {
             await gate.wait()
-            await self.perform(job, channel)
+            await self.perform(job)
         }
         var description = job.value
         description["pid"] = .int(ProcessNumber.own)
@@ -147,9 +149,9 @@ package final class MinionService: Sendable {
         gate.open()
     }
 
-    private func perform(_ job: Job, _ channel: any MessageChannel) async {
+    private func perform(_ job: Job) async {
         logger.info("job \(job.id): \(job.function)")
-        let result = await JobRunner(runtime: runtime).run(job)
+        let result = Self.sendable(await JobRunner(runtime: runtime).run(job))
         runtime.jobEnded(job.id)
         do {
             try await spool.add(result)
@@ -157,10 +159,22 @@ package final class MinionService: Sendable {
             logger.error("the return of job \(job.id) cannot be written down: \(error)")
         }
         do {
-            try await channel.send(Message(.jobReturn, result.map))
+            // The line of the moment: the one that the job came over may have ended meanwhile.
+            try await line.send(Message(.jobReturn, result.map))
         } catch {
             logger.warning("the return of job \(job.id) waits for the next connection: \(error)")
         }
+    }
+}
+
+extension MinionService {
+    /// A return that no message can hold would never be confirmed: the master is told so instead.
+    static func sendable(_ result: JobReturn) -> JobReturn {
+        let size = Message(.jobReturn, result.map).encoded().count
+        guard size > Message.sizeLimit else { return result }
+        return JobReturn(
+            jobID: result.jobID, minion: result.minion, function: result.function, arguments: [],
+            value: .string("ERROR: the return has \(size) bytes, the limit is \(Message.sizeLimit)"), returnCode: 1, success: false)
     }
 }
 

@@ -52,7 +52,7 @@ struct RecordedTreesTests {
         let catalogue = ModuleCatalogue(modules: [StateExecutionModule.self, MatchModule.self] + builtInModules, states: builtInStates, grains: [])
         return await ModuleRuntime.make(
             id: "host", options: settings["options"]?.mapValue ?? [:], host: LocalHost(),
-            files: RootsFileClient(roots: [("base", ["\(folder)/states"])]), catalogue: catalogue, staticGrains: grains,
+            files: RootsFileClient(roots: [("base", ["\(folder)/states"])]), catalogue: catalogue, staticGrains: { [grains] in grains },
             pillarSource: { _, _, _, override in
                 var merged = pillar
                 for (key, value) in override { merged[key] = value }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import HaliteCore
 import HaliteRender
+import HaliteStates
 import HaliteValue
 import Logging
 
@@ -32,14 +33,17 @@ struct ConfigurationOptions: ParsableArguments {
         }
     }
 
-    /// The grains of the administrator: the file beside the configuration.
-    func staticGrains(_ options: MinionOptions) throws -> ValueMap {
-        do {
-            var grains = try ConfigurationLoader.read("\(directory)/grains") ?? [:]
-            for (key, value) in options.grains { grains[key] = value }
+    /// The grains of the administrator: those of the configuration and the file beside it, which functions such as
+    /// `grains.setval` change. A file that cannot be read stops the start; later the last good state would be lost
+    /// otherwise, so that it counts as empty then.
+    func staticGrains(_ options: MinionOptions) throws -> GrainSource {
+        let path = "\(directory)/grains"
+        do { _ = try ConfigurationLoader.read(path) } catch { throw CommandError("\(error)", code: 78) }
+        let configured = options.grains
+        return {
+            var grains = (try? ConfigurationLoader.read(path)) ?? [:]
+            for (key, value) in configured { grains[key] = value }
             return grains
-        } catch {
-            throw CommandError("\(error)", code: 78)
         }
     }
 

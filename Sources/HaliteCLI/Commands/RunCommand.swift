@@ -19,7 +19,7 @@ struct RunCommand: AsyncParsableCommand {
             throw CommandError("expected a runner, such as: halite run manage.status", code: 64)
         }
         let master = try configuration.master()
-        let arguments = try CommandLineValue.arguments(Array(words.dropFirst()))
+        let arguments = CommandLineValue.arguments(Array(words.dropFirst()))
         let request: ValueMap = ["client": "runner", "fun": .string(function), "arg": .list(arguments.jobForm)]
         let lines = try await CommandError.wrapping(69) { try await APIClient(socketPath: master.socketPath).run(request) }
         let options = output.options(master.map)

@@ -50,7 +50,7 @@ struct TargetCommand: AsyncParsableCommand {
         }
         let function = words.count > 1 ? words[1] : "test.ping"
         let master = try configuration.master()
-        let arguments = try CommandLineValue.arguments(Array(words.dropFirst(2)))
+        let arguments = CommandLineValue.arguments(Array(words.dropFirst(2)))
         var request: ValueMap = [
             "client": "local", "tgt": .string(words[0]), "tgt_type": .string(kind.rawValue), "delimiter": .string(delimiter),
             "fun": .string(function), "arg": .list(arguments.jobForm), "async": .bool(isAsync), "preview": .bool(previewTarget),

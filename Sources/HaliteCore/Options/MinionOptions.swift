@@ -45,6 +45,7 @@ package struct MinionOptions: Sendable {
         startupStates = try reader.take("startup_states", default: "")
         var complete = map
         complete["id"] = .string(id)
+        complete["conf_file"] = .string(file)
         complete["master"] = .string(master)
         complete["cachedir"] = .string(cacheDirectory)
         complete["file_roots"] = .map(fileRoots)

@@ -107,7 +107,7 @@ final class StateRun {
         var watching = chunk
         watching.data["sfun"] = .string(chunk.function)
         watching.data["fun"] = "mod_watch"
-        let watched = requisites.filter { $0.type.base == .watch }.flatMap(\.chunks).map { graph.chunks[$0] }
+        let watched = requisites.filter { $0.type == .watch }.flatMap(\.chunks).map { graph.chunks[$0] }
         let changed = watched.filter { results[$0.tag]?["changes"]?.isTruthy == true }
         watching.data["__changed__"] = changed.map { "\($0.state): \($0.id)" }.value
         return watching

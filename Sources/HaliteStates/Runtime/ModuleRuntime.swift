@@ -24,6 +24,9 @@ package typealias PillarSource = @Sendable (
     _ context: CallContext, _ saltenv: String, _ pillarenv: String?, _ override: ValueMap
 ) async throws -> ValueMap
 
+/// The grains that the administrator set, read anew each time grains are collected.
+package typealias GrainSource = @Sendable () async -> ValueMap
+
 /// The modules of one host with their data: the heart of a minion, of `call --local` and of the master's own runs.
 package final class ModuleRuntime: MinionServices {
     package let id: String
@@ -33,7 +36,7 @@ package final class ModuleRuntime: MinionServices {
     package let templates: any TemplateService
     package let master: (any MasterLink)?
     private let catalogue: ModuleCatalogue
-    private let staticGrains: ValueMap
+    private let staticGrains: GrainSource
     private let pillarSource: PillarSource
     private let state: Mutex<State>
 
@@ -51,7 +54,7 @@ package final class ModuleRuntime: MinionServices {
 
     private init(
         id: String, options: ValueMap, host: any Host, files: any FileClient, master: (any MasterLink)?,
-        catalogue: ModuleCatalogue, staticGrains: ValueMap, pillarSource: @escaping PillarSource, grains: ValueMap,
+        catalogue: ModuleCatalogue, staticGrains: @escaping GrainSource, pillarSource: @escaping PillarSource, grains: ValueMap,
         registry: ModuleRegistry
     ) {
         self.id = id
@@ -69,7 +72,7 @@ package final class ModuleRuntime: MinionServices {
     /// Collects the grains and offers the modules that fit them.
     package static func make(
         id: String, options: ValueMap, host: any Host, files: any FileClient, master: (any MasterLink)? = nil,
-        catalogue: ModuleCatalogue, staticGrains: ValueMap, pillarSource: @escaping PillarSource
+        catalogue: ModuleCatalogue, staticGrains: @escaping GrainSource, pillarSource: @escaping PillarSource
     ) async -> ModuleRuntime {
         let grains = await collectGrains(id: id, host: host, catalogue: catalogue, staticGrains: staticGrains)
         let registry = await ModuleRegistry(
@@ -80,14 +83,14 @@ package final class ModuleRuntime: MinionServices {
     }
 
     private static func collectGrains(
-        id: String, host: any Host, catalogue: ModuleCatalogue, staticGrains: ValueMap
+        id: String, host: any Host, catalogue: ModuleCatalogue, staticGrains: GrainSource
     ) async -> ValueMap {
         var grains: ValueMap = ["id": .string(id)]
         for grain in catalogue.grains {
             for (key, value) in await grain.collect(host, known: grains) { grains[key] = value }
         }
         // What the administrator wrote counts more than what was found.
-        for (key, value) in staticGrains { grains[key] = value }
+        for (key, value) in await staticGrains() { grains[key] = value }
         return grains
     }
 
