@@ -114,7 +114,8 @@ package struct LocalHost: Host {
     }
 
     package func touch(_ path: String, accessTime: Double?, modificationTime: Double?) async throws {
-        _ = try Descriptor(path, O_WRONLY | O_CREAT, 0o644)
+        // A folder cannot be opened for writing, and has times all the same.
+        if try await status(path) == nil { _ = try Descriptor(path, O_WRONLY | O_CREAT, 0o644) }
         // UTIME_NOW, a macro that Swift does not import.
         let now = timespec(tv_sec: 0, tv_nsec: (1 << 30) - 1)
         let times = [accessTime.map(timespec.init(seconds:)) ?? now, modificationTime.map(timespec.init(seconds:)) ?? now]

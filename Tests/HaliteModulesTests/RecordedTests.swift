@@ -40,6 +40,11 @@ struct RecordedCase: Sendable, CustomTestStringConvertible {
     /// Ways in which Halite answers otherwise on purpose, or cannot answer the same; each with its reason.
     static let different: [String: String] = [
         "cmd: run no shell": "the message names the shell and not Python's exception",
+        "cmd: run bad umask": "Salt 3008 takes a umask of 0 as none",
+        "file-edit: prepend header": "under test Salt announces a change that it does not make",
+        "file-edit: prepend other header": "under test Salt announces a change that it does not make",
+        "file-links: force over a folder": "Salt 3008 announces that it replaces the folder, and fails",
+        "test: check_pillar": "Salt 3008 masks the numbers of pillars, which are texts then",
         "file-managed: check_cmd fails": "the path of the candidate is another",
     ]
 
@@ -114,8 +119,15 @@ struct RecordedCase: Sendable, CustomTestStringConvertible {
         }
     }
 
+    /// Salt goes through sets in `file.recurse`, so the sections of its comment come in any order.
+    private func ordered(_ result: Value) -> Value {
+        guard topic == "file-recurse", case .map(var map) = result, let comment = map["comment"]?.stringValue else { return result }
+        map["comment"] = comment.split(separator: "#### ").map { String($0).stripped() }.sorted().value
+        return .map(map)
+    }
+
     private func compare(_ got: Value, _ expected: Value, step: Int) {
-        if got == expected || Self.different[testDescription] != nil { return }
+        if ordered(got) == ordered(expected) || Self.different[testDescription] != nil { return }
         // An error is an error; its words are Python's there.
         if got["error"] != nil, expected["result"] == false { return }
         if got["raised"] != nil, expected["raised"] != nil { return }

@@ -155,10 +155,7 @@ package struct CmdState: StateModule {
         script.context = settings.defaults
         for (key, value) in settings.context { script.context[key] = value }
         let words = state.name.parts(" ", maxSplits: 1)
-        if !script.args.isTruthy, words.count == 2, state.name.words().count > 1 {
-            script.args = .string(words[1])
-            if settings.source == nil { script.source = words[0] }
-        }
+        if !script.args.isTruthy, words.count == 2, state.name.words().count > 1 { script.args = .string(words[1]) }
         let outcome: ValueMap
         do {
             outcome = try await script.run(state.call)
@@ -224,7 +221,8 @@ private struct Stateful {
             data = map
         } else {
             let lines = output.rightStripped().parts("\n")
-            before = lines.dropLast().joined(separator: "\n")
+            // Of a single line Salt keeps all but its last letter.
+            before = lines.count > 1 ? lines.dropLast().joined(separator: "\n") : String(output.dropLast())
             guard let words = try? ShellWords.split(lines.last ?? ""), words.allSatisfy({ $0.parts("=").count == 2 }) else {
                 state.comment = "Failed parsing script output! Stdout must be JSON or a line of name=value pairs."
                 state.result = false

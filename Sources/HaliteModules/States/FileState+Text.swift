@@ -36,10 +36,32 @@ extension FileState {
         }
     }
 
-    /// A pattern that finds a text whatever its white space is.
+    /// A pattern that finds lines whatever their white space is.
     static func whitespacePattern(_ text: String) -> String {
         let space = "(?:[\\s]+)?"
-        return space + text.words().map { PythonRegex.escape($0) }.joined(separator: space) + space
+        let lines = PythonLines.split(text).map { line in
+            space + pieces(line, keepsQuotes: text.contains("'") && text.contains("\"")).map { PythonRegex.escape($0) }.joined(separator: space) + space
+        }
+        return "(?m)^" + lines.joined() + "$"
+    }
+
+    /// The words of a line. With both kinds of quotes in a text, Salt keeps white space in double quotes as it is.
+    private static func pieces(_ line: String, keepsQuotes: Bool) -> [String] {
+        guard keepsQuotes else { return line.words() }
+        var found: [String] = []
+        var current = ""
+        var isQuoted = false
+        for character in line {
+            if character == "\"" { isQuoted.toggle() }
+            if character.isWhitespace, !isQuoted {
+                if !current.isEmpty { found.append(current) }
+                current = ""
+            } else {
+                current.append(character)
+            }
+        }
+        if !current.isEmpty { found.append(current) }
+        return found
     }
 
     /// Makes parents and an empty file; a result ends the state.
@@ -50,7 +72,8 @@ extension FileState {
         var touch = TouchSettings()
         touch.makedirs = settings.makedirs
         let result = try await Self.touch(state, touch)
-        return result.result == true ? nil : result
+        // Salt tells of the file that is missing, not of the folder that could not be made.
+        return result.result == false ? state.failed("\(path): file not found") : result.result == nil ? result : nil
     }
 
     static func append(_ state: StateContext, _ settings: TextSettings) async throws -> StateResult {

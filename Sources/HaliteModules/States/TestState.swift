@@ -120,21 +120,25 @@ package struct TestState: StateModule {
             ("dict", "<class 'dict'>", settings.dictionary),
         ]
         if checks.allSatisfy({ $0.paths.isEmpty }) { throw ExecutionError("Missing required argument text.") }
-        var comment = ""
-        var fine = ""
+        var problems = ValueMap()
+        var fine = ValueMap()
         for check in checks {
             for path in check.paths {
+                let key = Value.string(path)
                 guard let value = CallContext.traverse(.map(state.call.pillar), path), !value.isNull else {
-                    comment += "Pillar key \"\(path)\" is missing.\n"
+                    problems[key] = "is missing."
                     continue
                 }
                 // In Python a boolean is an integer too.
                 let fits = check.type.isEmpty || value.typeName == check.type || (check.type == "int" && value.typeName == "bool")
-                if fits { fine += "- \(path) (\(check.shown))\n" } else { comment += "Pillar key \"\(path)\" is not \(check.shown).\n" }
+                if fits { fine[key] = .string(check.shown) } else { problems[key] = .string("is not \(check.shown).") }
             }
         }
+        var comment = problems.map { "Pillar key \"\($0.key.pythonString)\" \($0.value.pythonString)\n" }.joined()
         let failed = !comment.isEmpty
-        if settings.verbose, !fine.isEmpty { comment += "Those keys passed the check:\n" + fine }
+        if settings.verbose, !fine.isEmpty { 
+            comment += "Those keys passed the check:\n" + fine.map { "- \($0.key.pythonString) (\($0.value.pythonString))\n" }.joined()
+        }
         return failed ? state.failed(comment) : state.unchanged(comment)
     }
 
