@@ -11,6 +11,7 @@ package let builtInModules: [any ExecutionModule.Type] = [
     DefaultsModule.self,
     EnvironModule.self,
     EventModule.self,
+    FileModule.self,
     GrainsModule.self,
     GroupModule.self,
     MineModule.self,
