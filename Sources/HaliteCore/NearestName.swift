@@ -1,9 +1,10 @@
 /// Finds the known name that a user most likely meant.
 package enum NearestName {
-    /// The closest candidate within a third of the length of the name (at least two edits), or nil.
+    /// The closest candidate within a third of the length of the name, or nil. Of a short name one letter may be wrong,
+    /// of one or two letters none: everything is near to them.
     package static func find(_ name: String, among candidates: some Sequence<String>) -> String? {
         let wanted = Array(name.utf8)
-        let limit = max(2, wanted.count / 3)
+        let limit = wanted.count < 3 ? 0 : wanted.count < 5 ? 1 : max(2, wanted.count / 3)
         var best: (name: String, distance: Int)?
         for candidate in candidates {
             let distance = distance(wanted, Array(candidate.utf8), limit: limit)
