@@ -200,6 +200,8 @@ extension CommandSettings {
 
     private func environment(_ call: CallContext) async throws -> [String: String?] {
         var variables: [String: String?] = [:]
+        // What `environ.setenv` has set for the rest of the run.
+        for (key, value) in call.memory["environ"]?.mapValue ?? [:] { variables[key.pythonString] = .some(value.stringValue) }
         for (key, value) in env { variables[key.pythonString] = value.isNull ? "" : value.pythonString }
         if let runas, let user = try await call.host.user(named: runas) {
             variables["USER"] = runas
