@@ -12,7 +12,8 @@ package enum JobUpdate: Sendable {
 /// Follows the jobs for those who wait for them: which minions still owe a return.
 final class JobTracker: Sendable {
     private struct Running {
-        var owed: Set<String>
+        /// Who still owes a return, and over which connection the job went.
+        var owed: [String: ObjectIdentifier?]
         let continuation: AsyncStream<JobUpdate>.Continuation
     }
 
@@ -25,7 +26,7 @@ final class JobTracker: Sendable {
             continuation.finish()
             return stream
         }
-        running.withLock { $0[jobID] = Running(owed: Set(minions), continuation: continuation) }
+        running.withLock { $0[jobID] = Running(owed: Dictionary(uniqueKeysWithValues: minions.map { ($0, nil) }), continuation: continuation) }
         continuation.onTermination = { [weak self] _ in
             self?.running.withLock { $0[jobID] = nil }
         }
@@ -34,7 +35,7 @@ final class JobTracker: Sendable {
 
     private func settle(_ jobID: String, _ minion: String, _ update: JobUpdate) {
         let (continuation, isLast): (AsyncStream<JobUpdate>.Continuation?, Bool) = running.withLock { running in
-            guard running[jobID]?.owed.remove(minion) != nil else { return (nil, false) }
+            guard running[jobID]?.owed.removeValue(forKey: minion) != nil else { return (nil, false) }
             return (running[jobID]?.continuation, running[jobID]?.owed.isEmpty ?? true)
         }
         continuation?.yield(update)
@@ -47,12 +48,22 @@ final class JobTracker: Sendable {
         settle(jobID, minion, .missing(minion: minion, reason: reason))
     }
 
-    /// A minion is gone: every job that waits for it learns so at once.
-    func disconnected(_ minion: String) {
-        let jobs = running.withLock { running in running.filter { $0.value.owed.contains(minion) }.map(\.key) }
-        for job in jobs { missing(job, minion, "The connection to the minion was lost while the job ran") }
+    /// The job goes over this connection now. To be said before it is sent.
+    func assign(_ jobID: String, to session: MinionSession) {
+        running.withLock { running in
+            guard running[jobID]?.owed.keys.contains(session.id) == true else { return }
+            running[jobID]?.owed[session.id] = .some(ObjectIdentifier(session))
+        }
+    }
+
+    /// A connection is closed: every job that went over it and has no return learns so at once, also when the minion has
+    /// connected anew, since a minion that was started anew knows nothing of the job.
+    func disconnected(_ session: MinionSession) {
+        let key = ObjectIdentifier(session)
+        let jobs = running.withLock { running in running.filter { $0.value.owed[session.id] == .some(key) }.map(\.key) }
+        for job in jobs { missing(job, session.id, "The connection to the minion was lost while the job ran") }
     }
 
     /// Jobs with the minions that still owe a return.
-    var active: [String: [String]] { running.withLock { $0.mapValues { $0.owed.sorted() } } }
+    var active: [String: [String]] { running.withLock { $0.mapValues { $0.owed.keys.sorted() } } }
 }

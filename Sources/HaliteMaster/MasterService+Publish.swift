@@ -44,10 +44,11 @@ extension MasterService {
                 jobs.missing(job.id, minion, "Not connected")
                 continue
             }
+            jobs.assign(job.id, to: session)
             do {
                 try await session.channel.send(message)
             } catch {
-                jobs.missing(job.id, minion, "Not connected")
+                jobs.missing(job.id, minion, "The job could not be sent: \(error)")
             }
         }
         return PublishedJob(jobID: job.id, minions: minions, updates: updates)

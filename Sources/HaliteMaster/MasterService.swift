@@ -73,8 +73,11 @@ package final class MasterService: Sendable {
             logger.warning("the connection from \(channel.peerAddress) was closed: \(error)")
         }
         await channel.close()
-        if let session, sessions.remove(session) {
-            jobs.disconnected(session.id)
+        sessions.removeWaiting(channel)
+        guard let session else { return }
+        let wasCurrent = sessions.remove(session)
+        jobs.disconnected(session)
+        if wasCurrent {
             events.publish("salt/presence/change", ["new": [], "lost": [.string(session.id)]])
         }
     }
@@ -96,7 +99,7 @@ package final class MasterService: Sendable {
         switch state {
         case .accepted:
             let session = MinionSession(id: id, channel: channel, grains: body["grains"]?.mapValue ?? [:])
-            (channel as? TLSChannel)?.allowLargeMessages()
+            channel.allowLargeMessages()
             try store.saveFacts(of: id, grains: session.grains)
             let isCaller = body["caller"]?.isTruthy == true
             // A call beside the running minion takes no jobs and must not take its place.
@@ -106,6 +109,11 @@ package final class MasterService: Sendable {
             return session
         case .pending:
             sessions.addWaiting(id, channel)
+            if keys.fingerprint(of: id, .accepted) == channel.peerFingerprint {
+                // Accepted in between, when nobody waited yet: the next greeting finds it.
+                await channel.close()
+                return nil
+            }
             fallthrough
         case .rejected, .denied:
             logger.warning("minion \(id) from \(channel.peerAddress): key \(channel.peerFingerprint) is \(status)")
@@ -160,6 +168,10 @@ package final class MasterService: Sendable {
     /// A key was accepted: those who waited with it connect again and are let in.
     func keyAccepted(_ id: String) async {
         events.publish("salt/key", ["act": "accept", "id": .string(id), "result": true])
+        // A connection under another key than the one that is good now.
+        if let session = sessions.session(id), session.channel.peerFingerprint != keys.fingerprint(of: id, .accepted) {
+            await session.channel.close()
+        }
         for channel in sessions.takeWaiting(id) { await channel.close() }
     }
 

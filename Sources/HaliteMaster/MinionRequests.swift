@@ -24,10 +24,10 @@ struct MinionRequests: Sendable {
         case "event":
             let tag = arguments["tag"]?.stringValue ?? ""
             guard !tag.isEmpty, tag.utf8.count < 1024 else { throw ExecutionError("an event needs a tag") }
-            var data = arguments["data"]?.mapValue ?? [:]
-            // Salt's events of a minion name their sender; here it cannot be anybody else.
-            data["id"] = .string(session.id)
-            master.events.publish(tag, data)
+            // As Salt wraps the events of minions. Who sent it is known by the key, whatever the data say.
+            var load: ValueMap = ["cmd": "_minion_event", "tag": .string(tag), "data": arguments["data"] ?? [:], "id": .string(session.id)]
+            if let data = arguments["data"]?["data"], arguments["data"]?["cmd"] == "_minion_event" { load["data"] = data }
+            master.events.publish(tag, load)
             return true
         case "mine_send":
             try master.store.saveMine(of: session.id, arguments["data"]?.mapValue ?? [:], clear: arguments["clear"]?.isTruthy ?? false)
@@ -72,7 +72,7 @@ struct MinionRequests: Sendable {
     private func mine(_ arguments: ValueMap) throws -> ValueMap {
         try master.mine(
             target: arguments["tgt"]?.pythonString ?? "*", function: arguments["fun"]?.pythonString ?? "",
-            targetType: arguments["tgt_type"]?.stringValue ?? "glob")
+            targetType: arguments["tgt_type"]?.stringValue ?? "glob", asker: session.id)
     }
 }
 
@@ -88,12 +88,25 @@ extension MasterService {
     }
 
     /// What the minions of a target gave under a name.
-    package func mine(target: String, function: String, targetType: String) throws -> ValueMap {
+    /// - Parameter asker: the minion that wants to know, nil for the master itself. What was given with `allow_tgt` is shown
+    ///   only to those that it names.
+    package func mine(target: String, function: String, targetType: String, asker: String? = nil) throws -> ValueMap {
         guard let kind = Target.Kind(name: targetType) else {
             throw ExecutionError("unknown target type '\(targetType)'\(NearestName.hint(targetType, among: Target.Kind.allCases.map(\.rawValue)))")
         }
         let wanted = Set(try minions(matching: Target(.string(target), kind: kind)))
         let data = try store.mine(function: function)
-        return ValueMap(data.filter { wanted.contains($0.key.pythonString) }.map { ($0.key, $0.value) })
+        return try ValueMap(
+            data.filter { wanted.contains($0.key.pythonString) }.compactMap { minion, value in
+                guard case .map(let entry) = value, entry["__saltmine_acl__"]?.isTruthy == true else { return (minion, value) }
+                guard try isAllowed(asker, by: entry) else { return nil }
+                return (minion, entry["__data__"] ?? .null)
+            })
+    }
+
+    private func isAllowed(_ asker: String?, by entry: ValueMap) throws -> Bool {
+        guard let asker else { return true }
+        guard let allowed = entry["allow_tgt"], let kind = Target.Kind(name: entry["allow_tgt_type"]?.stringValue ?? "glob") else { return false }
+        return try minions(matching: Target(allowed, kind: kind)).contains(asker)
     }
 }

@@ -75,6 +75,12 @@ package final class MasterLine: MasterLink {
 
     package func set(_ connection: MasterConnection?) { current.withLock { $0 = connection } }
 
+    /// Sends over the connection of the moment, which may be a newer one than the one over which a job came.
+    package func send(_ message: Message) async throws {
+        guard let connection = current.withLock({ $0 }) else { throw ExecutionError("there is no connection to the master") }
+        try await connection.channel.send(message)
+    }
+
     package func request(_ operation: String, _ arguments: ValueMap) async throws -> Value {
         guard let connection = current.withLock({ $0 }) else { throw ExecutionError("there is no connection to the master") }
         return try await connection.request(operation, arguments)

@@ -96,7 +96,11 @@ final class Database {
         switch sqlite3_column_type(statement, index) {
         case SQLITE_INTEGER: return .int(Int(sqlite3_column_int64(statement, index)))
         case SQLITE_FLOAT: return .float(sqlite3_column_double(statement, index))
-        case SQLITE_TEXT: return .string(String(cString: sqlite3_column_text(statement, index)))
+        case SQLITE_TEXT:
+            // By its length: a text may hold a zero.
+            let count = Int(sqlite3_column_bytes(statement, index))
+            guard let pointer = sqlite3_column_text(statement, index) else { return .string("") }
+            return .string(String(decoding: UnsafeBufferPointer(start: pointer, count: count), as: UTF8.self))
         case SQLITE_BLOB:
             let count = Int(sqlite3_column_bytes(statement, index))
             guard let pointer = sqlite3_column_blob(statement, index) else { return .bytes([]) }

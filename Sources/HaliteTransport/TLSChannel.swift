@@ -34,7 +34,6 @@ package final class TLSChannel: MessageChannel {
         try await channel.writeAndFlush(buffer)
     }
 
-    /// From now on the peer may send what it needs to.
     package func allowLargeMessages() {
         let limit = limit
         channel.eventLoop.execute { limit.bytes = Message.sizeLimit }

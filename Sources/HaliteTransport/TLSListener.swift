@@ -1,3 +1,4 @@
+import Glibc
 import HaliteCore
 import NIOCore
 import NIOPosix
@@ -24,6 +25,9 @@ package final class TLSListener: Sendable {
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: Keepalive.idle)
+            .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: Keepalive.interval)
+            .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: Keepalive.count)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -60,6 +64,14 @@ package final class TLSListener: Sendable {
     }
 }
 
+/// A host that lost its power says no farewell: after half a minute of silence the line counts as cut. The system's own
+/// default is two hours.
+private enum Keepalive {
+    static let idle: ChannelOptions.Types.SocketOption.Value = 15
+    static let interval: ChannelOptions.Types.SocketOption.Value = 5
+    static let count: ChannelOptions.Types.SocketOption.Value = 3
+}
+
 /// The minion's end.
 package enum TLSConnector {
     package static func connect(
@@ -69,6 +81,9 @@ package enum TLSConnector {
         let bootstrap = ClientBootstrap(group: group)
             .connectTimeout(.seconds(10))
             .channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: Keepalive.idle)
+            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: Keepalive.interval)
+            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: Keepalive.count)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
         let ready = group.next().makePromise(of: TLSChannel.self)
         do {

@@ -145,6 +145,10 @@ package struct TargetMatcher: Sendable {
             self.depth = depth
         }
 
+        private var nesting = 0
+        /// Deeper expressions are nobody's wish and would use up the stack.
+        private static let nestingLimit = 100
+
         mutating func parse() throws -> Test {
             let test = try or()
             guard position == words.count else { throw TargetError("unexpected '\(words[position])' in the compound target") }
@@ -174,6 +178,9 @@ package struct TargetMatcher: Sendable {
         private mutating func not() throws -> Test {
             guard let word = next else { throw TargetError("the compound target ends where a minion was expected") }
             position += 1
+            nesting += 1
+            defer { nesting -= 1 }
+            if nesting > Self.nestingLimit { throw TargetError("the compound target is nested deeper than \(Self.nestingLimit)") }
             switch word {
             case "not": return .not(try not())
             case "(":

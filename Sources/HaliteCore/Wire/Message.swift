@@ -57,7 +57,7 @@ package struct MessageError: Error, CustomStringConvertible, Equatable {
 }
 
 /// One end of the line between master and minion. Messages are delivered in order.
-package protocol MessageChannel: Sendable {
+package protocol MessageChannel: AnyObject, Sendable {
     /// The fingerprint of the key that the other side proved to have.
     var peerFingerprint: String { get }
     /// The public key of the other side as PEM.
@@ -68,5 +68,7 @@ package protocol MessageChannel: Sendable {
     var incoming: AsyncThrowingStream<Message, any Error> { get }
     /// Returns when the message is on its way; throws when the line is closed.
     func send(_ message: Message) async throws
+    /// From now on the peer may send up to `Message.sizeLimit`; before it is trusted, up to `Message.greetingLimit`.
+    func allowLargeMessages()
     func close() async
 }

@@ -46,7 +46,22 @@ final class SessionTable: Sendable {
     func session(_ id: String) -> MinionSession? { sessions.withLock { $0[id] } }
     var ids: [String] { sessions.withLock { $0.keys.sorted() } }
 
-    func addWaiting(_ id: String, _ channel: any MessageChannel) { waiting.withLock { $0[id, default: []].append(channel) } }
+    func addWaiting(_ id: String, _ channel: any MessageChannel) {
+        waiting.withLock { waiting in
+            // One that greets again is the same connection.
+            if waiting[id]?.contains(where: { $0 === channel }) != true { waiting[id, default: []].append(channel) }
+        }
+    }
+
+    /// A connection that has ended waits no longer.
+    func removeWaiting(_ channel: any MessageChannel) {
+        waiting.withLock { waiting in
+            for (id, channels) in waiting where channels.contains(where: { $0 === channel }) {
+                let rest = channels.filter { $0 !== channel }
+                waiting[id] = rest.isEmpty ? nil : rest
+            }
+        }
+    }
 
     /// The connections that wait under an id; they are forgotten here.
     func takeWaiting(_ id: String) -> [any MessageChannel] { waiting.withLock { $0.removeValue(forKey: id) ?? [] } }
