@@ -63,11 +63,11 @@ enum AtomicFile {
         do {
             try body(file)
             if attributes.userID != nil || attributes.groupID != nil {
-                let user = attributes.userID.map { uid_t($0) } ?? uid_t.max
-                let group = attributes.groupID.map { gid_t($0) } ?? gid_t.max
-                guard fchown(file.number, user, group) == 0 else { throw HostError.last("change the owner of", path) }
+                guard fchown(file.number, try attributes.user(for: path), try attributes.group(for: path)) == 0 else {
+                    throw HostError.last("change the owner of", path)
+                }
             }
-            guard fchmod(file.number, mode_t(attributes.mode ?? 0o644)) == 0 else {
+            guard fchmod(file.number, try attributes.permissions(for: path, default: 0o644)) == 0 else {
                 throw HostError.last("change the mode of", path)
             }
             try file.sync()
@@ -76,6 +76,33 @@ enum AtomicFile {
             unlink(temporary)
             throw error
         }
+    }
+}
+
+extension FileAttributes {
+    // Numbers come from SLS files: what the system cannot hold is an error and not the end of the process.
+
+    /// For `chown`, to which the largest number means the owner that is there.
+    func user(for path: String) throws(HostError) -> uid_t {
+        guard let userID else { return uid_t.max }
+        guard let number = uid_t(exactly: userID), number != uid_t.max else {
+            throw HostError(.noSuchUser, "\(path): \(userID) is no number of a user")
+        }
+        return number
+    }
+
+    func group(for path: String) throws(HostError) -> gid_t {
+        guard let groupID else { return gid_t.max }
+        guard let number = gid_t(exactly: groupID), number != gid_t.max else {
+            throw HostError(.noSuchUser, "\(path): \(groupID) is no number of a group")
+        }
+        return number
+    }
+
+    func permissions(for path: String, default standard: mode_t) throws(HostError) -> mode_t {
+        guard let mode else { return standard }
+        guard (0...0o7777).contains(mode) else { throw HostError(.other, "\(path): \(mode) is no mode of a file") }
+        return mode_t(mode)
     }
 }
 

@@ -80,7 +80,9 @@ package struct LocalHost: Host {
     }
 
     package func makeDirectory(_ path: String, _ attributes: FileAttributes) async throws {
-        guard mkdir(path, mode_t(attributes.mode ?? 0o755)) == 0 else { throw HostError.last("make the directory", path) }
+        guard mkdir(path, try attributes.permissions(for: path, default: 0o755)) == 0 else {
+            throw HostError.last("make the directory", path)
+        }
         try await setAttributes(path, attributes, followLinks: true)
     }
 
@@ -104,13 +106,14 @@ package struct LocalHost: Host {
 
     package func setAttributes(_ path: String, _ attributes: FileAttributes, followLinks: Bool) async throws {
         if attributes.userID != nil || attributes.groupID != nil {
-            let user = attributes.userID.map { uid_t($0) } ?? uid_t.max
-            let group = attributes.groupID.map { gid_t($0) } ?? gid_t.max
+            let (user, group) = (try attributes.user(for: path), try attributes.group(for: path))
             let result = followLinks ? chown(path, user, group) : lchown(path, user, group)
             guard result == 0 else { throw HostError.last("change the owner of", path) }
         }
         // After the owner: changing the owner clears the set-uid and set-gid bits.
-        if let mode = attributes.mode, chmod(path, mode_t(mode)) != 0 { throw HostError.last("change the mode of", path) }
+        if attributes.mode != nil, chmod(path, try attributes.permissions(for: path, default: 0)) != 0 {
+            throw HostError.last("change the mode of", path)
+        }
     }
 
     package func touch(_ path: String, accessTime: Double?, modificationTime: Double?) async throws {
