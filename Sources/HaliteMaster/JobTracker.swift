@@ -26,7 +26,9 @@ final class JobTracker: Sendable {
             continuation.finish()
             return stream
         }
-        running.withLock { $0[jobID] = Running(owed: Dictionary(uniqueKeysWithValues: minions.map { ($0, nil) }), continuation: continuation) }
+        running.withLock {
+            $0[jobID] = Running(owed: Dictionary(uniqueKeysWithValues: minions.map { ($0, nil) }), continuation: continuation)
+        }
         continuation.onTermination = { [weak self] _ in
             self?.running.withLock { $0[jobID] = nil }
         }

@@ -86,7 +86,8 @@ package struct KeyRing: Sendable {
 
     package func move(_ id: String, from: State, to: State) throws {
         guard rename(path(id, from), path(id, to)) == 0 else {
-            throw HostError(.other, "cannot move the key of \(id) from \(from.rawValue) to \(to.rawValue): \(String(cString: strerror(errno)))")
+            throw HostError(
+                .other, "cannot move the key of \(id) from \(from.rawValue) to \(to.rawValue): \(String(cString: strerror(errno)))")
         }
     }
 

@@ -26,7 +26,8 @@ package final class MasterRuntime: MinionServices {
         let id = master.options.id + "_master"
         let modules = await ModuleRuntime.make(
             id: id, options: master.options.map, host: host, files: master.fileRoots,
-            master: OwnMasterLink(master: master), catalogue: own, staticGrains: { [grains = master.options.map["grains"]?.mapValue ?? [:]] in grains },
+            master: OwnMasterLink(master: master), catalogue: own,
+            staticGrains: { [grains = master.options.map["grains"]?.mapValue ?? [:]] in grains },
             pillarSource: { [unowned master] context, saltenv, pillarenv, override in
                 try await master.compilePillar(
                     minion: id, grains: context.grains, saltenv: saltenv, pillarenv: pillarenv, override: override)
@@ -74,18 +75,23 @@ package final class MasterRuntime: MinionServices {
     }
 
     /// Runs a runner function and tells the bus.
-    package func run(_ function: String, _ arguments: Arguments, jobID: String, user: String) async throws -> (value: Value, returnCode: Int) {
+    package func run(_ function: String, _ arguments: Arguments, jobID: String, user: String) async throws -> (
+        value: Value, returnCode: Int
+    ) {
         let entry = try runners.function(function)
         let context = context(jobID: jobID, function: function)
         service.events.publish(
-            "salt/run/\(jobID)/new", ["fun": .string("runner.\(function)"), "jid": .string(jobID), "user": .string(user), "fun_args": .list(arguments.jobForm)])
+            "salt/run/\(jobID)/new",
+            ["fun": .string("runner.\(function)"), "jid": .string(jobID), "user": .string(user), "fun_args": .list(arguments.jobForm)])
         var value: Value = .null
         var failure: (any Error)?
         do { value = try await entry.call(context, arguments) } catch { failure = error }
         service.events.publish(
             "salt/run/\(jobID)/ret",
-            ["fun": .string("runner.\(function)"), "jid": .string(jobID), "user": .string(user), "fun_args": .list(arguments.jobForm),
-             "return": failure.map { .string("\($0)") } ?? value, "success": .bool(failure == nil && context.outcome.returnCode == 0)])
+            [
+                "fun": .string("runner.\(function)"), "jid": .string(jobID), "user": .string(user), "fun_args": .list(arguments.jobForm),
+                "return": failure.map { .string("\($0)") } ?? value, "success": .bool(failure == nil && context.outcome.returnCode == 0),
+            ])
         if let failure { throw failure }
         return (value, context.outcome.returnCode)
     }

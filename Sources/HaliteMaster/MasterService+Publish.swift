@@ -24,7 +24,9 @@ extension MasterService {
     }
 
     /// Sends a job to the minions that match. Those that are not connected are named at once.
-    package func publish(_ function: String, _ arguments: Arguments, target: Target, user: String, jobID: JobID = .make()) async throws -> PublishedJob {
+    package func publish(_ function: String, _ arguments: Arguments, target: Target, user: String, jobID: JobID = .make()) async throws
+        -> PublishedJob
+    {
         let minions = try minions(matching: target)
         let job = Job(
             id: jobID.description, function: function, arguments: arguments, user: user, target: target.expression,

@@ -94,8 +94,10 @@ package final class MasterService: Sendable {
         let status = state == .accepted ? "accepted" : state == .pending ? "pending" : state == .rejected ? "rejected" : "denied"
         events.publish(
             "salt/auth",
-            ["act": .string(status == "accepted" ? "accept" : status == "pending" ? "pend" : status), "id": .string(id),
-             "pub": .string(channel.peerPublicKey), "result": .bool(state == .accepted)])
+            [
+                "act": .string(status == "accepted" ? "accept" : status == "pending" ? "pend" : status), "id": .string(id),
+                "pub": .string(channel.peerPublicKey), "result": .bool(state == .accepted),
+            ])
         switch state {
         case .accepted:
             let session = MinionSession(id: id, channel: channel, grains: body["grains"]?.mapValue ?? [:])

@@ -46,7 +46,8 @@ struct MinionRequests: Sendable {
         let hash = try await host.digest(file.localPath, .sha256)
         if !known.isEmpty, known == hash { return .map(["unchanged": true, "mode": .int(file.mode)]) }
         let size = try await host.status(file.localPath)?.size ?? 0
-        let content = size <= Self.partSize ? try await host.read(file.localPath) : try await FilePart.read(file.localPath, 0, Self.partSize)
+        let content =
+            size <= Self.partSize ? try await host.read(file.localPath) : try await FilePart.read(file.localPath, 0, Self.partSize)
         return .map(["size": .int(max(size, content.count)), "hash": .string(hash), "mode": .int(file.mode), "data": .bytes(content)])
     }
 
@@ -92,7 +93,8 @@ extension MasterService {
     ///   only to those that it names.
     package func mine(target: String, function: String, targetType: String, asker: String? = nil) throws -> ValueMap {
         guard let kind = Target.Kind(name: targetType) else {
-            throw ExecutionError("unknown target type '\(targetType)'\(NearestName.hint(targetType, among: Target.Kind.allCases.map(\.rawValue)))")
+            throw ExecutionError(
+                "unknown target type '\(targetType)'\(NearestName.hint(targetType, among: Target.Kind.allCases.map(\.rawValue)))")
         }
         let wanted = Set(try minions(matching: Target(.string(target), kind: kind)))
         let data = try store.mine(function: function)
@@ -106,7 +108,9 @@ extension MasterService {
 
     private func isAllowed(_ asker: String?, by entry: ValueMap) throws -> Bool {
         guard let asker else { return true }
-        guard let allowed = entry["allow_tgt"], let kind = Target.Kind(name: entry["allow_tgt_type"]?.stringValue ?? "glob") else { return false }
+        guard let allowed = entry["allow_tgt"], let kind = Target.Kind(name: entry["allow_tgt_type"]?.stringValue ?? "glob") else {
+            return false
+        }
         return try minions(matching: Target(allowed, kind: kind)).contains(asker)
     }
 }

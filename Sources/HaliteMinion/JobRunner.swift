@@ -45,7 +45,10 @@ package struct JobRunner: Sendable {
 
     /// State runs are shown as such; a list of errors too.
     package static func outputter(_ function: String, _ value: Value) -> String? {
-        let states: Set<String> = ["state.apply", "state.highstate", "state.sls", "state.single", "state.sls_id", "state.high", "state.template", "state.template_str", "state.top"]
+        let states: Set<String> = [
+            "state.apply", "state.highstate", "state.sls", "state.single", "state.sls_id", "state.high", "state.template",
+            "state.template_str", "state.top",
+        ]
         return states.contains(function) ? "highstate" : nil
     }
 }

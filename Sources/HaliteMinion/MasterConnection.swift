@@ -96,7 +96,8 @@ package final class MasterLine: MasterLink {
 
     package func mine(target: String, function: String, targetType: String) async throws -> ValueMap {
         try await request(
-            "mine_get", ["tgt": .string(target), "fun": .string(function), "tgt_type": .string(targetType)]).mapValue ?? [:]
+            "mine_get", ["tgt": .string(target), "fun": .string(function), "tgt_type": .string(targetType)]
+        ).mapValue ?? [:]
     }
 
     package func deleteMine(function: String?) async throws {

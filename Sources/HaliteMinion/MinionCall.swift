@@ -24,9 +24,11 @@ package enum MinionCall {
         channel.allowLargeMessages()
         let connection = MasterConnection(channel: channel)
         try await channel.send(
-            Message(.hello, [
-                "version": .int(Message.protocolVersion), "id": .string(options.id), "grains": .map(runtime.grains), "caller": true,
-            ]))
+            Message(
+                .hello,
+                [
+                    "version": .int(Message.protocolVersion), "id": .string(options.id), "grains": .map(runtime.grains), "caller": true,
+                ]))
         let (welcome, arrived) = AsyncStream<String>.makeStream()
         // Ends with the connection, which is closed below.
         let reader = Task {

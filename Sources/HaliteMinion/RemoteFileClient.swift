@@ -40,8 +40,9 @@ package struct RemoteFileClient: FileClient {
             try await PartFile.append(content, to: partial)
             received += content.count
             if received >= size { break }
-            guard case .bytes(let next) = try await line.request(
-                "file_part", ["path": .string(relative), "saltenv": .string(saltenv), "offset": .int(received)]), !next.isEmpty
+            guard
+                case .bytes(let next) = try await line.request(
+                    "file_part", ["path": .string(relative), "saltenv": .string(saltenv), "offset": .int(received)]), !next.isEmpty
             else { throw ExecutionError("salt://\(path) changed while it was fetched") }
             content = next
         }

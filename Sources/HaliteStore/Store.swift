@@ -130,7 +130,8 @@ package final class Store: Sendable {
 
     package func saveFacts(of minion: String, grains: ValueMap? = nil, pillar: ValueMap? = nil) throws {
         try write { database in
-            try database.run("INSERT OR IGNORE INTO facts (minion, grains, pillar) VALUES (?, ?, ?)", .string(minion), Self.empty, Self.empty)
+            try database.run(
+                "INSERT OR IGNORE INTO facts (minion, grains, pillar) VALUES (?, ?, ?)", .string(minion), Self.empty, Self.empty)
             if let grains {
                 try database.run("UPDATE facts SET grains = ? WHERE minion = ?", .bytes(MessagePack.encode(.map(grains))), .string(minion))
             }

@@ -59,6 +59,8 @@ struct MinionCommand: Sendable {
                 ])
             }
         }
-        return results
+        // By name, not by who was first: the same run is told in the same words.
+        return ValueMap(
+            results.sorted { $0.key.pythonString.utf8.lexicographicallyPrecedes($1.key.pythonString.utf8) }.map { ($0.key, $0.value) })
     }
 }

@@ -47,14 +47,15 @@ struct SaltState: StateModule {
         let test = keywords["test"].flatMap { $0.isNull ? nil : $0.isTruthy } ?? context.call.test
         if test || keywords["test"]?.isNull == false { arguments.keywords["test"] = .bool(test) }
         for key in ["pillar", "pillarenv", "saltenv", "exclude"] {
-            if let value = keywords[key], !value.isNull { arguments.keywords[key] = value }
+            // The engine keeps `saltenv` for itself and leaves it in the chunk.
+            if let value = keywords[key] ?? context.low[key], !value.isNull { arguments.keywords[key] = value }
         }
         arguments.keywords["queue"] = keywords["queue"] ?? false
         guard let concurrent = (keywords["concurrent"] ?? false).boolValue else {
             return context.failed("Must pass in boolean for value of 'concurrent'")
         }
         arguments.keywords["concurrent"] = .bool(concurrent)
-        let answers = try await command(function, arguments, keywords).run(on: master, user: "root")
+        let answers = try await command(function, arguments, context, keywords).run(on: master, user: "root")
         var judged = MinionJudgement(keywords)
         if answers.isEmpty {
             let wanted = keywords["tgt"]?.pythonString ?? ""
@@ -64,7 +65,9 @@ struct SaltState: StateModule {
         return judged.stateResult(name: name, allowFail: allowFail, test: test, jobID: Self.jobID(answers))
     }
 
-    private static func command(_ function: String, _ arguments: Arguments, _ keywords: ValueMap) throws -> MinionCommand {
+    private static func command(_ function: String, _ arguments: Arguments, _ context: StateContext, _ keywords: ValueMap) throws
+        -> MinionCommand
+    {
         guard let target = keywords["tgt"], target.isTruthy else { throw ArgumentError("missing parameter 'tgt': which minions to act on") }
         let kindName = keywords["tgt_type"]?.stringValue ?? "glob"
         guard let kind = Target.Kind(name: kindName) else {
@@ -73,7 +76,7 @@ struct SaltState: StateModule {
         return MinionCommand(
             target: Target(target, kind: kind), function: function, arguments: arguments,
             batch: keywords["batch"].flatMap { $0.isNull ? nil : $0.pythonString }, subset: keywords["subset"]?.intValue,
-            failhard: keywords["failhard"]?.isTruthy ?? false)
+            failhard: (keywords["failhard"] ?? context.low["failhard"])?.isTruthy ?? false)
     }
 
     private static func jobID(_ answers: ValueMap) -> Value? { answers.values.first?["jid"] }
@@ -92,7 +95,7 @@ struct SaltState: StateModule {
         case .null?, nil: break
         case .some(let other): positional = [other]
         }
-        let command = try command(name, Arguments(positional, keywords: keywords["kwarg"]?.mapValue ?? [:]), keywords)
+        let command = try command(name, Arguments(positional, keywords: keywords["kwarg"]?.mapValue ?? [:]), context, keywords)
         if context.call.test {
             return StateResult(
                 name: name, result: nil, comment: "Function \(name) would be executed on target \(command.target.expression.pythonString)")

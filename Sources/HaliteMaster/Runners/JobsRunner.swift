@@ -11,9 +11,12 @@ struct JobsRunner: ExecutionModule {
     private static let jobID = Parameter<String>.required("jid", "The id of a job.")
 
     static let functions: [Function] = [
-        Function("lookup_jid", "Shows what the minions returned for a job.", jobID,
-            .optional("missing", false, "Also name the minions that did not return."), .optional("display_progress", false, "Kept for Salt's sake.")) {
-                context, jobID, missing, _ in
+        Function(
+            "lookup_jid", "Shows what the minions returned for a job.", jobID,
+            .optional("missing", false, "Also name the minions that did not return."),
+            .optional("display_progress", false, "Kept for Salt's sake.")
+        ) {
+            context, jobID, missing, _ in
             let master = try context.requireMaster()
             var map = ValueMap()
             for result in try master.store.returns(ofJob: jobID) { map[result.minion] = result.value }
@@ -22,8 +25,10 @@ struct JobsRunner: ExecutionModule {
             }
             return map
         },
-        Function("list_jobs", "Lists the jobs that are kept.", .optional("search_function", "", "A glob for the function."),
-            .optional("search_target", "", "A glob for the target."), .keywords("kwargs", "Further filters.")) { context, function, target, _ in
+        Function(
+            "list_jobs", "Lists the jobs that are kept.", .optional("search_function", "", "A glob for the function."),
+            .optional("search_target", "", "A glob for the target."), .keywords("kwargs", "Further filters.")
+        ) { context, function, target, _ in
             var map = ValueMap()
             for (job, _) in try context.requireMaster().store.jobs().reversed() {
                 if !function.isEmpty, !GlobPattern(function).matches(job.function) { continue }
@@ -34,15 +39,22 @@ struct JobsRunner: ExecutionModule {
         },
         Function("list_job", "Shows one job with its returns.", jobID) { context, jobID in
             let master = try context.requireMaster()
-            guard let (job, minions) = try master.store.job(jobID) else { return ["Error": "Cannot contact returner or no job with this jid"] as ValueMap }
+            guard let (job, minions) = try master.store.job(jobID) else {
+                return ["Error": "Cannot contact returner or no job with this jid"] as ValueMap
+            }
             var map = summary(job)
             map["jid"] = .string(jobID)
             map["Minions"] = minions.value
-            map["Result"] = .map(ValueMap(try master.store.returns(ofJob: jobID).map { (.string($0.minion), .map(["return": $0.value, "retcode": .int($0.returnCode), "success": .bool($0.success)])) }))
+            map["Result"] = .map(
+                ValueMap(
+                    try master.store.returns(ofJob: jobID).map {
+                        (.string($0.minion), .map(["return": $0.value, "retcode": .int($0.returnCode), "success": .bool($0.success)]))
+                    }))
             return map
         },
         Function("print_job", "Shows one job with its returns.", jobID) { context, jobID in
-            try await context.services.callRunner("jobs.list_job", jobID, context).mapValue.map { ValueMap([(.string(jobID), .map($0))]) } ?? [:]
+            try await context.services.callRunner("jobs.list_job", jobID, context).mapValue.map { ValueMap([(.string(jobID), .map($0))]) }
+                ?? [:]
         },
         Function("active", "Lists the jobs that run now, with the minions that still owe a return.") { context in
             let master = try context.requireMaster()
@@ -63,8 +75,10 @@ struct JobsRunner: ExecutionModule {
             for result in try master.store.returns(ofJob: jobID) { map[result.minion] = .bool(result.returnCode == 0) }
             return map
         },
-        Function("last_run", "Shows the newest job of a function or target.", .optional("function", "", "A glob for the function."),
-            .optional("target", "", "A glob for the target.")) { context, function, target in
+        Function(
+            "last_run", "Shows the newest job of a function or target.", .optional("function", "", "A glob for the function."),
+            .optional("target", "", "A glob for the target.")
+        ) { context, function, target in
             for (job, _) in try context.requireMaster().store.jobs() {
                 if !function.isEmpty, !GlobPattern(function).matches(job.function) { continue }
                 if !target.isEmpty, !GlobPattern(target).matches(job.target.pythonString) { continue }

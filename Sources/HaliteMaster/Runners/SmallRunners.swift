@@ -9,8 +9,10 @@ struct EventRunner: ExecutionModule {
     static let name = "event"
     static let summary = "Fires events."
     static let functions: [Function] = [
-        Function("send", "Fires an event on the master's bus.", .required("tag", "The tag."), .optional("data", ValueMap(), "The data."),
-            .keywords("kwargs", "Further data.")) { context, tag, data, more in
+        Function(
+            "send", "Fires an event on the master's bus.", .required("tag", "The tag."), .optional("data", ValueMap(), "The data."),
+            .keywords("kwargs", "Further data.")
+        ) { context, tag, data, more in
             var all = data
             for (key, value) in more { all[key] = value }
             try context.requireMaster().events.publish(tag, all)
@@ -24,9 +26,11 @@ struct MineRunner: ExecutionModule {
     static let name = "mine"
     static let summary = "Reads the mine."
     static let functions: [Function] = [
-        Function("get", "Returns what minions gave to the mine under a name.", .required("tgt", "Which minions."),
-            .required("fun", "The name, such as network.ip_addrs."), .optional("tgt_type", "glob", "The kind of the target.")) {
-                context, target, function, kind in
+        Function(
+            "get", "Returns what minions gave to the mine under a name.", .required("tgt", "Which minions."),
+            .required("fun", "The name, such as network.ip_addrs."), .optional("tgt_type", "glob", "The kind of the target.")
+        ) {
+            context, target, function, kind in
             try context.requireMaster().mine(target: target, function: function, targetType: kind)
         }
     ]
@@ -37,8 +41,10 @@ struct PillarRunner: ExecutionModule {
     static let name = "pillar"
     static let summary = "Shows pillars."
     static let functions: [Function] = [
-        Function("show_pillar", "Compiles the pillar of a minion.", .optional("minion", "*", "The minion."),
-            .keywords("kwargs", "Grains that replace the known ones; pillarenv, saltenv.")) { context, minion, keywords in
+        Function(
+            "show_pillar", "Compiles the pillar of a minion.", .optional("minion", "*", "The minion."),
+            .keywords("kwargs", "Grains that replace the known ones; pillarenv, saltenv.")
+        ) { context, minion, keywords in
             let master = try context.requireMaster()
             var grains = try master.store.facts(of: minion)?.grains ?? [:]
             for (key, value) in keywords where key != "pillarenv" && key != "saltenv" { grains[key] = value }
@@ -54,13 +60,16 @@ struct CacheRunner: ExecutionModule {
     static let name = "cache"
     static let summary = "Shows what the master keeps of the minions."
     static let functions: [Function] = [
-        Function("grains", "Returns the last known grains of minions.", .optional("tgt", "*", "Which minions."),
-            .optional("tgt_type", "glob", "The kind of the target.")) { context, target, kind in
+        Function(
+            "grains", "Returns the last known grains of minions.", .optional("tgt", "*", "Which minions."),
+            .optional("tgt_type", "glob", "The kind of the target.")
+        ) { context, target, kind in
             let master = try context.requireMaster()
             guard let kind = Target.Kind(name: kind) else { throw ExecutionError("unknown target type '\(kind)'") }
-            return ValueMap(try master.minions(matching: Target(.string(target), kind: kind)).map { id in
-                (.string(id), .map(try master.store.facts(of: id)?.grains ?? [:]))
-            })
+            return ValueMap(
+                try master.minions(matching: Target(.string(target), kind: kind)).map { id in
+                    (.string(id), .map(try master.store.facts(of: id)?.grains ?? [:]))
+                })
         },
         Function("mine", "Returns what a minion gave to the mine under a name.", .required("fun", "The name.")) { context, function in
             try context.requireMaster().store.mine(function: function)
@@ -86,13 +95,17 @@ struct SaltRunner: ExecutionModule {
     static let name = "salt"
     static let summary = "Calls execution functions from the master."
     static let functions: [Function] = [
-        Function("cmd", "Calls an execution function on the master itself.", .required("fun", "The function."),
-            .rest("args", "Its arguments."), .keywords("kwargs", "Its keyword arguments.")) { context, function, arguments, keywords in
+        Function(
+            "cmd", "Calls an execution function on the master itself.", .required("fun", "The function."),
+            .rest("args", "Its arguments."), .keywords("kwargs", "Its keyword arguments.")
+        ) { context, function, arguments, keywords in
             try await context.services.call(function, Arguments(arguments, keywords: keywords), in: context)
         },
-        Function("execute", "Calls an execution function on minions.", .required("tgt", "Which minions."), .required("fun", "The function."),
+        Function(
+            "execute", "Calls an execution function on minions.", .required("tgt", "Which minions."), .required("fun", "The function."),
             .optional("arg", [Value](), "Positional arguments."), .optional("kwarg", ValueMap(), "Keyword arguments."),
-            .optional("tgt_type", "glob", "The kind of the target.")) { context, target, function, arguments, keywords, kind in
+            .optional("tgt_type", "glob", "The kind of the target.")
+        ) { context, target, function, arguments, keywords, kind in
             guard let kind = Target.Kind(name: kind) else { throw ExecutionError("unknown target type '\(kind)'") }
             let command = MinionCommand(
                 target: Target(.string(target), kind: kind), function: function, arguments: Arguments(arguments, keywords: keywords))

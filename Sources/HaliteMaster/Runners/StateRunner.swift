@@ -12,11 +12,13 @@ struct StateRunner: ExecutionModule {
     private static let settings = Parameter<ValueMap>.keywords("kwargs", "saltenv, test, exclude, pillar, pillarenv.")
 
     static let functions: [Function] = [
-        Function("orchestrate", "Runs the states of SLS files on the master.", modules, settings,
+        Function(
+            "orchestrate", "Runs the states of SLS files on the master.", modules, settings,
             example: "halite run state.orchestrate orch.deploy pillarenv=test", body: orchestrate),
         Function("orch", "Runs the states of SLS files on the master.", modules, settings, body: orchestrate),
         Function("sls", "Runs the states of SLS files on the master.", modules, settings, body: orchestrate),
-        Function("orchestrate_single", "Runs one state on the master.", .required("fun", "The state, such as salt.state."),
+        Function(
+            "orchestrate_single", "Runs one state on the master.", .required("fun", "The state, such as salt.state."),
             .required("name", "Its name."), settings, body: single),
         Function("orchestrate_show_sls", "Shows the high data of an orchestration.", modules, settings, body: show),
         Function("orch_show_sls", "Shows the high data of an orchestration.", modules, settings, body: show),
@@ -40,6 +42,9 @@ struct StateRunner: ExecutionModule {
     }
 
     private static func show(_ context: CallContext, _ modules: Value, _ keywords: ValueMap) async throws -> Value {
-        .map([.string(context.services.id): try await context.services.call("state.show_sls", Arguments([modules], keywords: keywords), in: context)])
+        .map([
+            .string(context.services.id): try await context.services.call(
+                "state.show_sls", Arguments([modules], keywords: keywords), in: context)
+        ])
     }
 }
