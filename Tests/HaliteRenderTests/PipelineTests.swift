@@ -1,0 +1,75 @@
+import HaliteCore
+import HaliteValue
+import Testing
+
+@testable import HaliteRender
+
+/// From the text of an SLS file to data.
+struct PipelineTests {
+    private static let scope = TemplateScope(
+        grains: ["os": "Debian"], pillar: ["a": ["b": 1]], options: [:], saltenv: "base",
+        call: { name, positional, _ in
+            guard name == "test.echo" else { throw CallError() }
+            return positional.first ?? .null
+        },
+        functionNames: { ["test.echo"] })
+
+    private struct CallError: Error {}
+
+    private func render(_ source: String, _ pipeline: String? = nil) async throws -> Value {
+        try await RenderThread.run {
+            try RenderPipeline(source: source, pipeline: pipeline, file: "x.sls")
+                .run(environment: SaltEnvironment(fetch: { _ in nil }), scope: Self.scope, file: "x.sls")
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("a: {{ grains.os }}\n", nil, ["a": "Debian"]), ("#!yaml\na: '{{ x }}'\n", nil, ["a": "{{ x }}"]),
+            ("#!jinja|json\n{\"a\": {{ pillar.a.b }}}", nil, ["a": 1]), ("#!jinja|text\n{{ 1 + 1 }}", nil, "2"),
+            ("a: 1\n", "yaml", ["a": 1]),
+            ("#!jinja | yaml\na: {{ salt['test.echo'](5) }}\n", nil, ["a": 5]), ("#!/bin/sh\n", nil, [:]), ("", nil, [:]),
+            ("# only\n", nil, [:]),
+            ("{\"a\": [1, 2.5, null, true]}", "json", ["a": [1, 2.5, .null, true]]),
+        ] as [(String, String?, Value)])
+    func textBecomesData(_ source: String, _ pipeline: String?, _ wanted: Value) async throws {
+        #expect(try await render(source, pipeline) == wanted)
+    }
+
+    @Test(arguments: [
+        ("#!mako|yaml\n", 1, "the renderer 'mako' is not available"), ("#!jinga|yaml\n", 1, "did you mean 'jinja'?"),
+        ("#!jinja|yaml\na: 1\nb: {{ nope.x }}\n", 3, "nope"), ("#!jinja|yaml\na: 1\n{% if %}\n", 3, "Expected an expression"),
+        ("a: [\n", 2, ""), ("#!json\n{\"a\": }\n", 0, ""), ("a: {{ salt['test.echoo'](1) }}\n", 1, ""),
+    ])
+    func anErrorNamesFileLineAndCause(_ source: String, _ line: Int, _ cause: String) async {
+        do {
+            _ = try await render(source)
+            Issue.record("no error")
+        } catch let error as RenderError {
+            #expect(error.file == "x.sls" && (line == 0 || error.line == line), "\(error)")
+            #expect(error.description.contains(cause), "\(error)")
+        } catch {
+            Issue.record("\(error)")
+        }
+    }
+
+    /// A template that blocks holds up no other: there are more threads than are kept.
+    @Test func rendersRunBesideOneAnother() async throws {
+        let numbers = try await withThrowingTaskGroup(of: Int.self) { group in
+            for number in 0..<20 {
+                group.addTask {
+                    try await RenderThread.run { try RenderThread.wait { try await RenderThread.run { number } } }
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(numbers.sorted() == Array(0..<20))
+    }
+
+    @Test func anErrorLeavesTheThreadUsable() async throws {
+        for _ in 1...3 {
+            await #expect(throws: CallError.self) { try await RenderThread.run { throw CallError() } }
+            #expect(try await RenderThread.run { 1 } == 1)
+        }
+    }
+}
