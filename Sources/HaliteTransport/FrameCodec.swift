@@ -24,6 +24,30 @@ final class FrameLimit: @unchecked Sendable {
     var bytes = Message.greetingLimit
 }
 
+/// Closes a connection whose peer does not say a word in time, be it TLS or its greeting.
+///
+/// Sendable although mutable: only the event loop of its connection touches it.
+final class GreetingDeadline: ChannelInboundHandler, @unchecked Sendable {
+    typealias InboundIn = ByteBuffer
+    private let time: TimeAmount
+    private var timer: Scheduled<Void>?
+
+    init(_ time: TimeAmount) { self.time = time }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let channel = context.channel
+        timer = context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        timer?.cancel()
+        timer = nil
+        context.fireChannelRead(data)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
+}
+
 /// Turns frames into messages and hands them to the stream. The stream is bounded: a peer that sends faster than its
 /// messages are handled loses the connection, and sends again what was not confirmed.
 final class MessageHandler: ChannelInboundHandler, Sendable {

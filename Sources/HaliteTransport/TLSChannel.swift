@@ -86,7 +86,7 @@ enum ChannelSetup {
 
     static func configure(
         _ channel: any Channel, tls: any ChannelHandler & RemovableChannelHandler, box: PeerBox,
-        ready: EventLoopPromise<TLSChannel>
+        ready: EventLoopPromise<TLSChannel>, deadline: TimeAmount? = nil
     ) throws {
         let limit = FrameLimit()
         let (stream, continuation) = AsyncThrowingStream<Message, any Error>.makeStream(
@@ -96,6 +96,7 @@ enum ChannelSetup {
         try pipeline.addHandler(
             HandshakeHandler(box: box, limit: limit, stream: stream, ready: ready))
         try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(limit: limit)))
+        if let deadline { try pipeline.addHandler(GreetingDeadline(deadline)) }
         try pipeline.addHandler(MessageHandler(continuation))
     }
 }

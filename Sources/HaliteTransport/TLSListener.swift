@@ -15,9 +15,10 @@ package final class TLSListener: Sendable {
     }
 
     /// - Parameter port: 0 takes a free one.
+    /// - Parameter greetingDeadline: somebody who connects and says nothing holds a descriptor no longer than this.
     /// - Parameter accept: called with each connection; it is over when the call returns.
     package static func start(
-        identity: Identity, address: String, port: Int, group: any EventLoopGroup,
+        identity: Identity, address: String, port: Int, group: any EventLoopGroup, greetingDeadline: TimeAmount = .seconds(20),
         accept: @escaping @Sendable (TLSChannel) async -> Void
     ) async throws -> TLSListener {
         let context = try NIOSSLContext(configuration: try identity.serverConfiguration())
@@ -34,11 +35,8 @@ package final class TLSListener: Sendable {
                     let box = PeerBox()
                     let ready = channel.eventLoop.makePromise(of: TLSChannel.self)
                     let tls = NIOSSLServerHandler(context: context, customVerificationCallback: box.verify)
-                    try ChannelSetup.configure(channel, tls: tls, box: box, ready: ready)
-                    // Somebody who connects and says nothing holds a descriptor no longer than this.
-                    let deadline = channel.eventLoop.scheduleTask(in: .seconds(20)) { _ = channel.close() }
+                    try ChannelSetup.configure(channel, tls: tls, box: box, ready: ready, deadline: greetingDeadline)
                     ready.futureResult.whenComplete { result in
-                        deadline.cancel()
                         guard case .success(let connection) = result else {
                             channel.close(promise: nil)
                             return

@@ -208,6 +208,27 @@ struct TLSTests {
         }
     }
 
+    /// Silence before TLS and silence after it.
+    @Test(arguments: [true, false])
+    func whoSaysNothingIsCut(_ hasKey: Bool) async throws {
+        let listener = try await TLSListener.start(
+            identity: .make(), address: "127.0.0.1", port: 0, group: Self.group, greetingDeadline: .milliseconds(hasKey ? 500 : 10)
+        ) { channel in
+            do { for try await _ in channel.incoming {} } catch {}
+        }
+        if hasKey {
+            let client = try await TLSConnector.connect(identity: .make(), address: "127.0.0.1", port: listener.port, group: Self.group)
+            var messages = client.incoming.makeAsyncIterator()
+            // The end, with or without a farewell of TLS.
+            let message = try? await messages.next(isolation: #isolation)
+            #expect(message == nil)
+        } else {
+            let channel = try await ClientBootstrap(group: Self.group).connect(host: "127.0.0.1", port: listener.port).get()
+            try await channel.closeFuture.get()
+        }
+        await listener.close()
+    }
+
     @Test func nobodyThereIsAnErrorWithThePlace() async throws {
         let server = try await Server()
         let port = server.listener.port
