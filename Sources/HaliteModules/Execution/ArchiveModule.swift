@@ -3,73 +3,86 @@ import HaliteHost
 import HaliteModuleKit
 import HaliteValue
 
-/// Packs and unpacks archives with the host's own programs.
+/// Archives and compressed files.
 package struct ArchiveModule: ExecutionModule {
     package static let name = "archive"
-    package static let summary = "Packs and unpacks archives."
-
-    private static let folder = Parameter<String?>.optional("cwd", nil, "Where to work.")
-    private static let user = Parameter<String?>.optional("runas", nil, "The user to work as.")
+    package static let summary = "Archives and compressed files."
 
     package static let functions: [Function] = [
-        Function(
-            "tar", "Runs tar; returns the lines that it prints.", .required("options", "The options of tar, such as xzf."),
-            .required("tarfile", "The archive."), .optional("sources", [String](), "What to pack, or to take out."),
-            .optional("dest", String?.none, "Where to unpack."), folder, user, example: "halite '*' archive.tar xzf /tmp/a.tgz dest=/srv", body: tar),
-        Function(
-            "unzip", "Unpacks a zip archive; returns the files.", .required("zip_file", "The archive."), .required("dest", "Where to unpack."),
-            .optional("password", String?.none, "The password."), user, body: unzip),
-        Function(
-            "zip", "Packs files into a zip archive.", .required("zip_file", "The archive."), .required("sources", "What to pack."), folder, user, body: zip),
-        Function("gzip", "Packs one file.", .required("sourcefile", "The file.")) { try await run($0, ["gzip", "--", $1], nil, nil) },
-        Function("gunzip", "Unpacks one file.", .required("gzipfile", "The file.")) { try await run($0, ["gunzip", "--", $1], nil, nil) },
-        Function("list", "Lists what an archive holds.", .required("name", "The archive."), body: list),
+        Function("tar", "Run tar and return what it says.", .required("options", "Such as xzf."), .required("tarfile", "The archive."), .optional("sources", [String](), "What to pack."), .optional("dest", nil as String?, "The folder to unpack into."), .optional("cwd", nil as String?, "The working directory."), .optional("runas", nil as String?, "The user to run as."), .keywords("kwargs", "Ignored."), body: tar),
+        Function("cmd_unzip", "Unpack a zip archive with unzip.", .required("zip_file", "The archive."), .required("dest", "The folder."), .optional("excludes", [String](), "What to leave out."), .optional("options", "", "Options of unzip."), .optional("runas", nil as String?, "The user to run as."), .keywords("kwargs", "Ignored."), body: unzip),
+        Function("unzip", "Unpack a zip archive.", .required("zip_file", "The archive."), .required("dest", "The folder."), .optional("excludes", [String](), "What to leave out."), .optional("options", "", "Options of unzip."), .optional("runas", nil as String?, "The user to run as."), .keywords("kwargs", "Ignored."), body: unzip),
+        Function("zip", "Pack files into a zip archive.", .required("zip_file", "The archive."), .required("sources", "What to pack."), .optional("cwd", nil as String?, "The working directory."), .optional("runas", nil as String?, "The user to run as."), .keywords("kwargs", "Ignored."), body: zip),
+        Function("gzip", "Compress a file.", .required("sourcefile", "The file."), .keywords("kwargs", "Ignored."), body: { (call: CallContext, path: String, _: ValueMap) async throws -> [String] in try await lines(call, ["gzip", "-v", "--", path], nil, nil) }),
+        Function("gunzip", "Expand a file.", .required("gzipfile", "The file."), .keywords("kwargs", "Ignored."), body: { (call: CallContext, path: String, _: ValueMap) async throws -> [String] in try await lines(call, ["gunzip", "-v", "--", path], nil, nil) }),
+        Function("list", "Return what is in an archive.", .required("name", "The archive."), .optional("archive_format", nil as String?, "tar or zip; told by the name."), .keywords("kwargs", "Ignored."), body: list),
     ]
 
-    private static func run(_ context: CallContext, _ arguments: [String], _ folder: String?, _ user: String?) async throws -> [String] {
-        var command = Command(arguments)
-        command.workingDirectory = folder
-        command.user = user
-        command.mergesErrors = true
-        let result = try await context.host.run(command)
-        context.outcome.returnCode = result.exitCode
-        return result.lines.filter { !$0.isEmpty }
+    private static func lines(_ call: CallContext, _ words: [String], _ cwd: String?, _ user: String?) async throws -> [String] {
+        var command = Command(words)
+        (command.workingDirectory, command.user, command.mergesErrors) = (cwd, user, true)
+        let result = try await call.host.run(command)
+        call.outcome.returnCode = result.exitCode
+        guard result.succeeded else { throw ExecutionError(result.text) }
+        return PythonLines.split(result.text)
     }
 
     private static func tar(
-        _ context: CallContext, _ options: String, _ archive: String, _ sources: [String], _ target: String?, _ folder: String?, _ user: String?
+        _ call: CallContext, options: String, file: String, sources: [String], folder: String?, cwd: String?, user: String?, ignored: ValueMap
     ) async throws -> [String] {
-        // Salt passes the options as one word, with or without a dash.
-        let first = options.split(separator: " ").map(String.init)
-        guard let main = first.first else { throw ExecutionError("Tar options can not be empty") }
-        let dashed = main.hasPrefix("-") ? main : "-" + main
-        var arguments = ["tar", dashed, archive] + first.dropFirst()
-        if let target { arguments += ["-C", target] }
-        return try await run(context, arguments + sources, folder, user)
+        let flags = options.hasPrefix("-") ? options : "-" + options
+        let paths = sources.flatMap { $0.parts(",") }
+        return try await lines(call, ["tar", flags, file] + (folder.map { ["-C", $0] } ?? []) + paths, cwd, user)
     }
 
-    private static func unzip(_ context: CallContext, _ archive: String, _ target: String, _ password: String?, _ user: String?) async throws -> [String] {
-        var arguments = ["unzip", "-o"]
-        // unzip takes a password in its arguments only, where every user of the host could read it.
-        if password != nil { throw ExecutionError("archives with a password are not unpacked: unzip would show it to all users of the host") }
-        arguments += [archive, "-d", target]
-        let lines = try await run(context, arguments, nil, user)
-        return lines.compactMap { line in
-            let words = line.split(separator: ":", maxSplits: 1).map { String($0.drop { $0 == " " }) }
-            guard words.count == 2, ["inflating", "extracting", "creating", "linking"].contains(words[0]) else { return nil }
-            return String(words[1].reversed().drop { $0 == " " }.reversed())
-        }
+    private static func unzip(
+        _ call: CallContext, file: String, folder: String, excludes: [String], options: String, user: String?, ignored: ValueMap
+    ) async throws -> [String] {
+        let words = try ["unzip"] + ShellWords.split(options) + [file, "-d", folder] + (excludes.isEmpty ? [] : ["-x"] + excludes)
+        return try await lines(call, words, nil, user)
     }
 
-    private static func zip(_ context: CallContext, _ archive: String, _ sources: [String], _ folder: String?, _ user: String?) async throws -> [String] {
-        try await run(context, ["zip", "-r", archive] + sources, folder, user)
+    private static func zip(_ call: CallContext, file: String, sources: [String], cwd: String?, user: String?, ignored: ValueMap) async throws -> [String] {
+        try await lines(call, ["zip", "-r", file] + sources.flatMap { $0.parts(",") }, cwd, user)
     }
 
-    private static func list(_ context: CallContext, _ archive: String) async throws -> [String] {
-        guard try await context.host.isFile(archive) else { throw ExecutionError("Path \(archive) does not exist") }
-        let arguments = archive.hasSuffix(".zip") ? ["unzip", "-Z1", archive] : ["tar", "-tf", archive]
-        let result = try await context.host.run(Command(arguments))
-        guard result.succeeded else { throw ExecutionError("Failed to list the contents of \(archive): \(result.errorText)") }
+    private static func list(_ call: CallContext, name: String, format: String?, ignored: ValueMap) async throws -> [String] {
+        try await Archive(call: call, path: name, format: format ?? Archive.format(of: name) ?? "tar").entries()
+    }
+}
+
+/// One archive on the host.
+struct Archive: Sendable {
+    let call: CallContext
+    let path: String
+    /// tar, zip or rar.
+    let format: String
+
+    static func format(of name: String) -> String? {
+        let name = name.lowercased().parts("?")[0]
+        if [".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz", ".tar.lzma", ".tlz", ".tar.zst"].contains(where: { name.hasSuffix($0) }) { return "tar" }
+        if name.hasSuffix(".zip") || name.hasSuffix(".war") { return "zip" }
+        return name.hasSuffix(".rar") ? "rar" : nil
+    }
+
+    func entries() async throws -> [String] {
+        let words = format == "zip" ? ["unzip", "-Z1", path] : ["tar", "-tf", path]
+        let result = try await call.host.run(Command(words))
+        guard result.succeeded else { throw ExecutionError("Failed to list contents of \(path): \(result.errorText)") }
         return result.lines.filter { !$0.isEmpty }
+    }
+
+    /// Unpacks into a folder; entries that would leave it are refused by both programs.
+    func extract(to folder: String, user: String?, options: [String], overwrite: Bool) async throws {
+        let words: [String]
+        if format == "zip" {
+            words = ["unzip"] + options + [overwrite ? "-o" : "-n", path, "-d", folder]
+        } else {
+            words = ["tar", "-x"] + options + ["-f", path, "-C", folder]
+        }
+        var command = Command(words)
+        command.user = user
+        let result = try await call.host.run(command)
+        guard result.succeeded else { throw ExecutionError("Failed to extract \(path): \(result.errorText)") }
     }
 }

@@ -3,119 +3,162 @@ import HaliteHost
 import HaliteModuleKit
 import HaliteValue
 
-/// Works with git repositories through the git program.
+/// Git repositories.
 package struct GitModule: ExecutionModule {
     package static let name = "git"
-    package static let summary = "Works with git repositories."
+    package static let summary = "Git repositories."
     package static let requires: Requirement = .command("git")
 
-    private static let folder = Parameter<String>.required("cwd", "The work tree.")
-    private static let user = Parameter<String?>.optional("user", nil, "The user to work as.")
-    private static let identity = Parameter<String?>.optional("identity", nil, "A private key for ssh.")
-    private static let options = Parameter<String>.optional("opts", "", "Further options of git.")
+    private static let cwd: Parameter<String> = .required("cwd", "The folder of the repository.")
+    private static let options: Parameter<String> = .optional("opts", "", "Options of git.")
+    private static let user: Parameter<String?> = .optional("user", nil, "The user to run as.")
+    private static let more: Parameter<ValueMap> = .keywords("kwargs", "identity; the rest is ignored.")
 
     package static let functions: [Function] = [
-        Function("version", "Tells the version of git.") { context in
-            String(try await context.host.run("git", "--version").text.split(separator: " ").dropFirst(2).first ?? "")
-        },
-        Function(
-            "clone", "Clones a repository.", .required("cwd", "The work tree to make."), .required("url", "Where from."),
-            .optional("name", String?.none, "The name of the folder below cwd."), options, user, identity,
-            example: "halite '*' git.clone /srv/site https://example.com/site.git", body: clone),
-        Function("checkout", "Checks out a branch, a tag or a commit.", folder, .optional("rev", String?.none, "What to check out."),
-            .optional("force", false, "Throw away local changes."), options, user, body: checkout),
-        Function("fetch", "Fetches from a remote.", folder, .optional("remote", String?.none, "The remote."), options, user, identity) {
-            context, folder, remote, options, user, identity in
-            _ = try await git(context, ["fetch"] + words(options) + (remote.map { [$0] } ?? []), folder, user, identity)
-            return ValueMap()
-        },
-        Function("pull", "Pulls from the remote of the branch.", folder, options, user, identity) { context, folder, options, user, identity in
-            try await git(context, ["pull"] + words(options), folder, user, identity)
-        },
-        Function("rev_parse", "Tells the commit of a name.", folder, .required("rev", "The name."), user) { context, folder, revision, user in
-            try await git(context, ["rev-parse", "--verify", revision], folder, user)
-        },
-        Function("revision", "Tells the commit of a name.", folder, .optional("rev", "HEAD", "The name."), .optional("short", false, "Abbreviate it."), user) {
-            context, folder, revision, short, user in
-            try await git(context, ["rev-parse"] + (short ? ["--short"] : []) + ["--verify", revision], folder, user)
-        },
-        Function("current_branch", "Tells the branch that is checked out.", folder, user) { context, folder, user in
-            try await git(context, ["rev-parse", "--abbrev-ref", "HEAD"], folder, user)
-        },
-        Function("list_branches", "Lists the branches.", folder, .optional("remote", false, "Those of the remotes."), user) {
-            context, folder, remote, user in
-            let text = try await git(context, ["for-each-ref", "--format=%(refname:short)", remote ? "refs/remotes/" : "refs/heads/"], folder, user)
-            return text.split(separator: "\n").map(String.init)
-        },
-        Function("describe", "Names a commit by the nearest tag.", folder, .optional("rev", "HEAD", "The commit."), user) { context, folder, revision, user in
-            try await git(context, ["describe", "--always", revision], folder, user)
-        },
-        Function("status", "Tells what is changed in the work tree.", folder, user, body: status),
-        Function("remote_get", "Tells the addresses of a remote.", folder, .optional("remote", "origin", "The remote."), user) {
-            context, folder, remote, user in
-            let fetch = try await git(context, ["remote", "get-url", remote], folder, user)
-            let push = try await git(context, ["remote", "get-url", "--push", remote], folder, user)
-            return ["fetch": .string(fetch), "push": .string(push)] as ValueMap
-        },
-        Function("config_get", "Tells a setting.", .required("key", "The setting."), .optional("cwd", String?.none, "The work tree."),
-            .optional("global", false, "The user's own settings."), user, body: setting),
+        Function("clone", "Clone a repository.", cwd, .required("url", "Where it is."), .optional("name", nil as String?, "The folder's name below cwd."), options, user, more, body: clone),
+        Function("checkout", "Check a revision out.", cwd, .optional("rev", nil as String?, "The revision."), .optional("force", false, "Throw local changes away."), options, user, more, body: checkout),
+        Function("pull", "Fetch and merge.", cwd, options, user, more, body: { (call: CallContext, cwd: String, opts: String, user: String?, more: ValueMap) async throws -> String in try await run(call, cwd, user, more, ["pull"] + ShellWords.split(opts)) }),
+        Function("fetch", "Fetch from a remote.", cwd, .optional("remote", nil as String?, "The remote."), options, user, more, body: fetch),
+        Function("push", "Push to a remote.", cwd, .optional("remote", nil as String?, "The remote."), .optional("ref", nil as String?, "What to push."), options, user, more, body: push),
+        Function("init", "Make a repository.", cwd, options, user, more, body: initialise),
+        Function("add", "Put a file into the next commit.", cwd, .required("filename", "The file."), options, user, more, body: add),
+        Function("commit", "Commit.", cwd, .required("message", "The message."), options, user, more, body: commit),
+        Function("reset", "Reset.", cwd, options, user, more, body: { (call: CallContext, cwd: String, opts: String, user: String?, more: ValueMap) async throws -> String in try await run(call, cwd, user, more, ["reset"] + ShellWords.split(opts)) }),
+        Function("merge", "Merge.", cwd, .optional("rev", nil as String?, "The revision."), options, user, more, body: merge),
+        Function("status", "Return what differs from the last commit.", cwd, user, more, body: status),
+        Function("diff", "Return the differences.", cwd, options, user, more, body: { (call: CallContext, cwd: String, opts: String, user: String?, more: ValueMap) async throws -> String in try await run(call, cwd, user, more, ["diff"] + ShellWords.split(opts)) }),
+        Function("rev_parse", "Return the commit of a revision.", cwd, .optional("rev", nil as String?, "The revision."), options, user, more, body: revisionParse),
+        Function("revision", "Return the commit of a revision, short or not.", cwd, .optional("rev", "HEAD", "The revision."), .optional("short", false, "Short."), user, more, body: revision),
+        Function("current_branch", "Return the branch that is checked out.", cwd, user, more, body: { (call: CallContext, cwd: String, user: String?, more: ValueMap) async throws -> String in try await run(call, cwd, user, more, ["rev-parse", "--abbrev-ref", "HEAD"]) }),
+        Function("describe", "Return how a revision is described.", cwd, .optional("rev", "HEAD", "The revision."), user, more, body: { (call: CallContext, cwd: String, rev: String, user: String?, more: ValueMap) async throws -> String in try await run(call, cwd, user, more, ["describe", rev]) }),
+        Function("list_branches", "Return the branches.", cwd, .optional("remote", false, "Those of remotes."), user, more, body: branches),
+        Function("list_tags", "Return the tags.", cwd, user, more, body: { (call: CallContext, cwd: String, user: String?, more: ValueMap) async throws -> [String] in PythonLines.split(try await run(call, cwd, user, more, ["tag", "--list"])) }),
+        Function("remotes", "Return the remotes with their places.", cwd, user, more, body: remotes),
+        Function("remote_set", "Set the place of a remote.", cwd, .required("url", "The place."), .optional("remote", "origin", "The remote."), user, more, body: setRemote),
+        Function("ls_remote", "Return the names and commits of a remote.", .required("remote", "Its place."), user, more, body: listRemote),
+        Function("config_get", "Return a setting.", .required("key", "The setting."), .optional("cwd", nil as String?, "The repository."), user, .keywords("kwargs", "global."), body: configurationGet),
+        Function("config_set", "Set a setting and return its values.", .required("key", "The setting."), .required("value", "Its value."), .optional("cwd", nil as String?, "The repository."), user, .keywords("kwargs", "global."), body: configurationSet),
+        Function("is_worktree", "Tell whether a folder is in a repository.", cwd, user, more, body: { (call: CallContext, cwd: String, user: String?, _: ValueMap) async throws -> Bool in try await GitRepository(call: call, folder: cwd, user: user).exists() }),
+        Function("version", "Return git's version.", .optional("versioninfo", false, "As numbers."), body: version),
     ]
 
-    private static func words(_ text: String) -> [String] { text.split(separator: " ").map(String.init) }
-
-    /// Runs git; a failure is an error with what git said.
-    static func git(
-        _ context: CallContext, _ arguments: [String], _ folder: String?, _ user: String?, _ identity: String? = nil
-    ) async throws -> String {
-        var command = Command(["git"] + arguments)
-        command.workingDirectory = folder
-        command.user = user
-        // Nobody is there to be asked for a password.
-        command.environment["GIT_TERMINAL_PROMPT"] = "0"
-        if let user, let entry = try await context.host.user(named: user) { command.environment["HOME"] = entry.home }
-        if let identity {
-            guard !identity.contains("'") else { throw ExecutionError("the path of the identity holds a quote") }
-            command.environment["GIT_SSH_COMMAND"] = "ssh -o BatchMode=yes -o IdentitiesOnly=yes -i '\(identity)'"
-        }
-        let result = try await context.host.run(command)
-        guard result.succeeded else {
-            throw ExecutionError("Command 'git \(arguments.joined(separator: " "))' failed: \(result.errorText.isEmpty ? result.text : result.errorText)")
-        }
-        return result.text
+    private static func repository(_ call: CallContext, _ cwd: String, _ user: String?, _ more: ValueMap) -> GitRepository {
+        let identity = more["identity"].map { $0.listValue?.map(\.pythonString) ?? [$0.pythonString] } ?? []
+        return GitRepository(call: call, folder: cwd, user: user, identity: identity)
     }
 
-    private static func clone(
-        _ context: CallContext, _ folder: String, _ url: String, _ name: String?, _ options: String, _ user: String?, _ identity: String?
-    ) async throws -> Bool {
-        let target = name.map { Path.join(folder, $0) } ?? folder
-        _ = try await git(context, ["clone"] + words(options) + ["--", url, target], nil, user, identity)
+    private static func run(_ call: CallContext, _ cwd: String, _ user: String?, _ more: ValueMap, _ words: [String]) async throws -> String {
+        let result = try await repository(call, cwd, user, more).command(words)
+        guard result.succeeded else {
+            throw ExecutionError("Command 'git \(words.joined(separator: " "))' failed: \(result.errorText.isEmpty ? result.text : result.errorText)")
+        }
+        return result.text.isEmpty ? result.errorText : result.text
+    }
+
+    private static func clone(_ call: CallContext, cwd: String, url: String, name: String?, opts: String, user: String?, more: ValueMap) async throws -> Bool {
+        let target = name.map { Path.join(cwd, $0) } ?? cwd
+        let words = try ["clone"] + ShellWords.split(opts) + ["--", url, target]
+        let result = try await repository(call, target, user, more).command(words, inside: false)
+        guard result.succeeded else { throw ExecutionError("Command 'git \(words.joined(separator: " "))' failed: \(result.errorText)") }
         return true
     }
 
-    private static func checkout(
-        _ context: CallContext, _ folder: String, _ revision: String?, _ force: Bool, _ options: String, _ user: String?
-    ) async throws -> String {
-        var arguments = ["checkout"] + (force ? ["--force"] : []) + words(options)
-        if let revision { arguments.append(revision) }
-        return try await git(context, arguments, folder, user)
+    private static func checkout(_ call: CallContext, cwd: String, rev: String?, force: Bool, opts: String, user: String?, more: ValueMap) async throws -> String {
+        try await run(call, cwd, user, more, ["checkout"] + (force ? ["--force"] : []) + ShellWords.split(opts) + (rev.map { [$0] } ?? []))
     }
 
-    private static func status(_ context: CallContext, _ folder: String, _ user: String?) async throws -> ValueMap {
-        let names: [Character: String] = ["M": "modified", "A": "new", "D": "deleted", "?": "untracked"]
-        var map = ValueMap()
-        for entry in try await git(context, ["status", "-z", "--porcelain"], folder, user).split(separator: "\0") {
-            guard let letter = entry.first(where: { $0 != " " }), let name = names[letter] else { continue }
-            map[name] = .list((map[name]?.listValue ?? []) + [.string(String(entry.dropFirst(3)))])
-        }
-        return map
+    private static func fetch(_ call: CallContext, cwd: String, remote: String?, opts: String, user: String?, more: ValueMap) async throws -> String {
+        try await run(call, cwd, user, more, ["fetch"] + ShellWords.split(opts) + (remote.map { [$0] } ?? []))
     }
 
-    private static func setting(_ context: CallContext, _ key: String, _ folder: String?, _ global: Bool, _ user: String?) async throws -> String? {
-        do {
-            return try await git(context, ["config"] + (global ? ["--global"] : []) + ["--get", key], folder, user)
-        } catch {
-            // A setting that is not there is no failure.
-            return nil
+    private static func push(_ call: CallContext, cwd: String, remote: String?, ref: String?, opts: String, user: String?, more: ValueMap) async throws -> String {
+        try await run(call, cwd, user, more, ["push"] + ShellWords.split(opts) + [remote, ref].compactMap { $0 })
+    }
+
+    private static func initialise(_ call: CallContext, cwd: String, opts: String, user: String?, more: ValueMap) async throws -> String {
+        let result = try await repository(call, cwd, user, more).command(["init"] + ShellWords.split(opts) + ["--", cwd], inside: false)
+        guard result.succeeded else { throw ExecutionError(result.errorText) }
+        return result.text
+    }
+
+    private static func add(_ call: CallContext, cwd: String, file: String, opts: String, user: String?, more: ValueMap) async throws -> String {
+        try await run(call, cwd, user, more, ["add", "--verbose"] + ShellWords.split(opts) + ["--", file])
+    }
+
+    private static func commit(_ call: CallContext, cwd: String, message: String, opts: String, user: String?, more: ValueMap) async throws -> String {
+        try await run(call, cwd, user, more, ["commit", "-m", message] + ShellWords.split(opts))
+    }
+
+    private static func merge(_ call: CallContext, cwd: String, rev: String?, opts: String, user: String?, more: ValueMap) async throws -> String {
+        try await run(call, cwd, user, more, ["merge"] + ShellWords.split(opts) + (rev.map { [$0] } ?? []))
+    }
+
+    private static func status(_ call: CallContext, cwd: String, user: String?, more: ValueMap) async throws -> ValueMap {
+        let names: [Substring: String] = ["M": "modified", "A": "new", "D": "deleted", "??": "untracked"]
+        var found = ValueMap()
+        for line in PythonLines.split(try await run(call, cwd, user, more, ["status", "-z", "--porcelain"]).split(separator: "\0").joined(separator: "\n")) {
+            let state = line.prefix(2).split(separator: " ").joined()
+            let key = Value.string(names[Substring(state)] ?? state)
+            found[key] = .list((found[key]?.listValue ?? []) + [.string(String(line.dropFirst(3)))])
         }
+        return found
+    }
+
+    private static func revisionParse(_ call: CallContext, cwd: String, rev: String?, opts: String, user: String?, more: ValueMap) async throws -> String {
+        try await run(call, cwd, user, more, ["rev-parse"] + ShellWords.split(opts) + (rev.map { [$0] } ?? []))
+    }
+
+    private static func revision(_ call: CallContext, cwd: String, rev: String, short: Bool, user: String?, more: ValueMap) async throws -> String {
+        try await run(call, cwd, user, more, ["rev-parse"] + (short ? ["--short"] : []) + [rev])
+    }
+
+    private static func branches(_ call: CallContext, cwd: String, remote: Bool, user: String?, more: ValueMap) async throws -> [String] {
+        let place = remote ? "refs/remotes/" : "refs/heads/"
+        return PythonLines.split(try await run(call, cwd, user, more, ["for-each-ref", "--format", "%(refname:short)", place]))
+    }
+
+    private static func remotes(_ call: CallContext, cwd: String, user: String?, more: ValueMap) async throws -> ValueMap {
+        var found = ValueMap()
+        for line in PythonLines.split(try await run(call, cwd, user, more, ["remote", "--verbose"])) {
+            let words = line.words()
+            guard words.count == 3 else { continue }
+            var entry = found[words[0]]?.mapValue ?? [:]
+            entry[.string(words[2].filter { !"()".contains($0) })] = .string(words[1])
+            found[.string(words[0])] = .map(entry)
+        }
+        return found
+    }
+
+    private static func setRemote(_ call: CallContext, cwd: String, url: String, remote: String, user: String?, more: ValueMap) async throws -> ValueMap {
+        let known = try await remotes(call, cwd: cwd, user: user, more: more)
+        _ = try await run(call, cwd, user, more, known[remote] == nil ? ["remote", "add", remote, url] : ["remote", "set-url", remote, url])
+        return try await remotes(call, cwd: cwd, user: user, more: more)[remote]?.mapValue ?? [:]
+    }
+
+    private static func listRemote(_ call: CallContext, url: String, user: String?, more: ValueMap) async throws -> ValueMap {
+        let found = try await repository(call, "/", user, more).remoteReferences(url)
+        return ValueMap(found.sorted { $0.key < $1.key }.map { (.string($0.key), .string($0.value)) })
+    }
+
+    private static func configuration(_ call: CallContext, _ cwd: String?, _ user: String?, _ more: ValueMap, _ words: [String]) async throws -> CommandResult {
+        let isGlobal = more["global"]?.isTruthy == true
+        if !isGlobal, cwd == nil { throw ExecutionError("'cwd' argument required unless global=True") }
+        return try await repository(call, cwd ?? "/", user, more).command(["config"] + (isGlobal ? ["--global"] : ["--local"]) + words, inside: cwd != nil)
+    }
+
+    private static func configurationGet(_ call: CallContext, key: String, cwd: String?, user: String?, more: ValueMap) async throws -> Value {
+        let result = try await configuration(call, cwd, user, more, ["--get", key])
+        return result.succeeded ? .string(result.text) : .null
+    }
+
+    private static func configurationSet(_ call: CallContext, key: String, value: String, cwd: String?, user: String?, more: ValueMap) async throws -> [String] {
+        let result = try await configuration(call, cwd, user, more, ["--replace-all", key, value])
+        guard result.succeeded else { throw ExecutionError(result.errorText) }
+        return try await configuration(call, cwd, user, more, ["--get-all", key]).lines
+    }
+
+    private static func version(_ call: CallContext, asNumbers: Bool) async throws -> Value {
+        let text = try await call.host.run("git", "--version").text.words().last ?? ""
+        return asNumbers ? .list(text.parts(".").compactMap { Int($0).map { .int($0) } }) : .string(text)
     }
 }
