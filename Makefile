@@ -23,8 +23,8 @@ demo: build ## Deploys the example environment onto hosts made out of this machi
 demo-down: ## Removes what `make demo` made
 	$(RELEASE) lab down campus
 
-bench: build ## Measures start, memory and speed
-	scripts/bench $(RELEASE)
+bench: build ## Measures start, memory and speed; SALT=DIR compares with Salt's commands there
+	scripts/bench $(RELEASE) $(if $(SALT),--salt $(SALT))
 
 fmt: ## Formats the sources
 	swift format -i -r Sources Tests Package.swift

@@ -30,7 +30,8 @@ func library(
     return targets
 }
 
-// The C libraries are linked statically, so that the binary runs on hosts that lack them.
+// Debian's C libraries, found by pkg-config. They are linked dynamically so far: a host that the binary is copied to
+// needs libyaml, SQLite and PCRE2.
 func cLibrary(_ name: String, pkgConfig: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt(["libyaml-dev", "libsqlite3-dev", "libpcre2-dev"])])
 }
