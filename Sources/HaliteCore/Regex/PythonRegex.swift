@@ -153,8 +153,9 @@ package final class PythonRegex: Sendable {
         for group in 0...groupCount {
             let from = vector[2 * group]
             let to = vector[2 * group + 1]
-            // A look-behind with \K could end before it starts; Python has no \K.
-            ranges.append(group < Int(result) && from <= to && to <= subject.count ? from..<to : nil)
+            // A group that took no part stands at PCRE2_UNSET, which is -1 here. A look-behind with \K could end before it
+            // starts; Python has no \K.
+            ranges.append(group < Int(result) && from >= 0 && from <= to && to <= subject.count ? from..<to : nil)
         }
         return RegexMatch(ranges: ranges, names: groupNames)
     }
