@@ -58,7 +58,7 @@ import Testing
 
     @Test(arguments: [
         ("a(?P<x>b+)", "\\g<x>-\\1", "xabbc", "xbb-bbc"), ("x*", "-", "axb", "-a--b-"), ("^", "> ", "one", "> one"), ("\\Z", "!", "end", "end!"),
-        ("a{,2}b", "X", "aaab", "aX"),
+        ("a{,2}b", "X", "aaab", "aX"), ("(a)|(b)", "<\\1|\\2>", "ab", "<a|><|b>"),
     ])
     func patternsReplaceAsPythonDoes(_ pattern: String, _ template: String, _ text: String, _ expected: String) throws {
         #expect(try PythonRegex.compile(pattern).substitute(template, in: text) == expected)

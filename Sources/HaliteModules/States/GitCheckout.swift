@@ -2,201 +2,223 @@ import HaliteHost
 import HaliteModuleKit
 import HaliteValue
 
-/// One checkout that follows its remote.
-struct GitCheckout {
+/// One checkout that follows its remote, for `git.latest`.
+struct GitCheckout: Sendable {
     let state: StateContext
     let settings: GitState.LatestSettings
+    let repository: GitRepository
 
-    private var repository: GitRepository {
-        GitRepository(call: state.call, folder: settings.target, user: settings.user, identity: settings.identity)
+    var host: any Host { state.call.host }
+
+    /// The remote branch that the local one is to follow.
+    enum Tracking: Equatable {
+        case keep, none
+        case branch(String)
+
+        var name: String? {
+            if case .branch(let name) = self { return name }
+            return nil
+        }
     }
-    private var host: any Host { state.call.host }
-    private var isBare: Bool { settings.bare || settings.mirror }
 
-    /// What the remote has for the revision.
-    private struct Goal {
-        var commit: String
-        /// The branch of that name, or the remote's default one.
-        var branch: String?
-        var isTag = false
-        var label: String
+    /// What the remote has.
+    struct Goal {
+        enum Kind { case branch, tag, commit }
+
+        /// The revision as it is asked for; that of a commit in small letters.
+        var rev: String
+        var kind: Kind?
+        /// Nil for an empty remote and for bare repositories.
+        var commit: String?
+        var tracking = Tracking.none
+        /// The branch that the remote has checked out.
+        var defaultBranch: String?
+        var hasHead = false
+
+        var isHead: Bool { rev == "HEAD" }
+
+        /// The goal as comments name it.
+        var place: String {
+            let short = commit.short
+            if kind == .commit { return isHead ? "remote HEAD (\(short))" : short }
+            return "\(tracking.name ?? rev) (\(short))"
+        }
+
+        /// What to give to `git checkout`.
+        var revision: String { isHead ? commit ?? rev : tracking.name ?? rev }
+
+        func isReached(_ commit: String?) -> Bool {
+            guard let goal = self.commit, let commit else { return self.commit == nil && commit == nil }
+            return kind == .commit ? commit.hasPrefix(goal) : commit == goal
+        }
     }
 
     func apply() async throws -> StateResult {
-        let references = try await repository.remoteReferences(state.name)
-        let goal = try goal(references)
-        guard try await repository.exists() else { return try await clone(goal) }
-        return try await update(goal)
+        if settings.rev != "HEAD", settings.isBare { return state.failed("'rev' is not compatible with the 'mirror' and 'bare' arguments") }
+        let goal = try await goal()
+        if try await repository.exists(bare: settings.isBare) { return try await GitUpdate(checkout: self, goal: goal).apply() }
+        return try await clone(goal)
     }
 
-    private func goal(_ references: [String: String]) throws -> Goal {
-        let rev = settings.rev
+    private func goal() async throws -> Goal {
+        let references: [(name: String, commit: String)]
+        do {
+            references = try await repository.remoteReferences([try settings.access.address(state.name)])
+        } catch let failure as GitRepository.Failure {
+            throw GitRepository.Failure("Failed to check remote refs: \(failure.reason)")
+        }
+        let known = Dictionary(references.map { ($0.name, $0.commit) }) { first, _ in first }
+        let (rev, head) = (settings.rev, known["HEAD"])
+        var goal = Goal(rev: rev, hasHead: head != nil)
+        goal.defaultBranch = references.first { $0.commit == head && $0.name.hasPrefix("refs/heads/") }.map { String($0.name.dropFirst(11)) }
+        if settings.isBare { return goal }
         if rev == "HEAD" {
-            let head = references["HEAD"] ?? ""
-            let branch = references.first { $0.value == head && $0.key.hasPrefix("refs/heads/") }.map { String($0.key.dropFirst(11)) }
-            return Goal(commit: head, branch: branch, label: "remote HEAD")
+            if let head { (goal.commit, goal.kind, goal.tracking) = (head, .commit, .keep) }
+        } else if let commit = known["refs/heads/" + rev] {
+            (goal.commit, goal.kind, goal.tracking) = (commit, .branch, .branch(settings.remote + "/" + rev))
+        } else if let commit = known["refs/tags/\(rev)^{}"] ?? known["refs/tags/\(rev)"] {
+            (goal.commit, goal.kind) = (commit, .tag)
+        } else if rev.utf8.count <= 40, rev.allSatisfy({ $0.isASCII && $0.isHexDigit }) {
+            goal.rev = rev.lowercased()
+            (goal.commit, goal.kind) = (goal.rev, .commit)
         }
-        if let commit = references["refs/heads/\(rev)"] { return Goal(commit: commit, branch: rev, label: "\(settings.remote)/\(rev)") }
-        if let commit = references["refs/tags/\(rev)^{}"] ?? references["refs/tags/\(rev)"] {
-            return Goal(commit: commit, isTag: true, label: "tag \(rev)")
+        if settings.depth != nil, goal.kind != .branch, goal.kind != .tag {
+            throw GitRepository.Failure("When 'depth' is used, 'rev' must be set to the name of a branch or tag on the remote repository")
         }
-        let isHash = rev.count >= 7 && rev.allSatisfy(\.isHexDigit)
-        guard isHash else { throw GitRepository.Failure(description: "No revision matching '\(rev)' exists in the remote repository") }
-        return Goal(commit: references.values.first { $0.hasPrefix(rev) } ?? rev, label: rev)
+        if goal.commit == nil, rev != "HEAD" {
+            throw GitRepository.Failure("No revision matching '\(rev)' exists in the remote repository")
+        }
+        return goal
     }
 
     // MARK: - The first time
 
     private func clone(_ goal: Goal) async throws -> StateResult {
         let target = settings.target
-        if let status = try await host.status(target), status.kind == .directory, try await !host.list(target).isEmpty {
-            guard settings.forceClone else {
-                return state.failed(
-                    "Target '\(target)' exists, is non-empty and is not a git repository. Set the 'force_clone' option to True to remove this directory's contents and proceed with cloning the remote repository")
-            }
-        }
-        return try await state.either(would: {
-            StateResult(name: state.name, result: nil, comment: "Repository \(state.name) would be cloned to \(target)")
-        }, do: {
-            if settings.forceClone { for name in try await host.list(existing: target) { try await host.remove(Path.join(target, name)) } }
-            var words = ["clone"]
-            if settings.mirror { words.append("--mirror") } else if settings.bare { words.append("--bare") }
-            if let depth = settings.depth { words += ["--depth", String(depth)] + (goal.branch.map { ["--branch", $0] } ?? []) }
-            if settings.remote != "origin" { words += ["--origin", settings.remote] }
-            let result = try await repository.command(words + ["--", state.name, target], inside: false)
-            guard result.succeeded else { return state.failed("Clone failed: \(result.errorText)") }
-            var comments = ["\(state.name) cloned to \(target)" + (settings.mirror ? " as mirror" : settings.bare ? " as bare repository" : "")]
-            var changes: ValueMap = ["new": .string("\(state.name) => \(target)")]
-            if !isBare {
-                comments += try await checkOut(goal)
-                changes["revision"] = ["old": .null, "new": .string(try await repository.output("rev-parse", "HEAD"))]
-                try await updateSubmodules(&comments)
-            }
-            return StateResult(name: state.name, result: true, comment: Self.list(comments), changes: changes)
-        })
-    }
-
-    /// Puts the work tree at the goal; tells what it did beside cloning.
-    private func checkOut(_ goal: Goal) async throws -> [String] {
-        let current = try await repository.answer("rev-parse", "--abbrev-ref", "HEAD")
-        if let branch = settings.branch, branch != current {
-            _ = try await repository.output("checkout", "-B", branch, goal.commit)
-            return ["Branch '\(branch)' checked out, with \(goal.label) as a starting point"]
-        }
-        if let branch = goal.branch {
-            if branch == current { return [] }
-            _ = try await repository.output("checkout", "-B", branch, "--track", "\(settings.remote)/\(branch)")
-            return ["Branch '\(branch)' checked out, with \(goal.label) as a starting point"]
-        }
-        _ = try await repository.output("reset", "--hard", goal.commit)
-        return ["Repository was reset to \(goal.label)"]
-    }
-
-    private func updateSubmodules(_ comments: inout [String]) async throws {
-        guard settings.submodules else { return }
-        _ = try await repository.output("submodule", "update", "--init", "--recursive")
-        comments.append("Submodules were updated")
-    }
-
-    // MARK: - Later
-
-    private func update(_ goal: Goal) async throws -> StateResult {
-        let target = settings.target
-        let remote = settings.remote
-        let url = try await repository.answer("remote", "get-url", remote)
-        let head = try await repository.answer("rev-parse", "HEAD") ?? ""
-        if isBare { return try await fetchBare(url) }
-        let branch = try await repository.answer("rev-parse", "--abbrev-ref", "HEAD")
-        let wantedBranch = settings.branch ?? (settings.rev == "HEAD" ? branch : goal.branch ?? branch)
-        let dirty = try await !repository.output("status", "--porcelain", "--untracked-files=no").isEmpty
-        let forced = settings.forceReset == true || settings.forceReset.pythonString == "remote-changes"
-        let isThere = head.hasPrefix(goal.commit) && !goal.commit.isEmpty
-        if isThere, url == state.name, wantedBranch == branch, !(dirty && settings.forceReset == true) {
-            let note = dirty ? ", but with uncommitted changes. Set 'force_reset' to True to purge uncommitted changes." : ""
-            return state.unchanged("Repository \(target) is up-to-date\(note)")
-        }
-        if !isThere, !settings.updateHead {
-            return state.unchanged(
-                "\(goal.label.prefix(1).uppercased() + goal.label.dropFirst()) is already present and local HEAD (\(head.prefix(7))) does not match, but update_head=False. HEAD has not been updated locally.")
-        }
-        if dirty, !forced, wantedBranch == branch, !isThere {
-            return state.failed(
-                "Repository would be updated from \(head.prefix(7)) to \(goal.commit.prefix(7)), but there are uncommitted changes. Set 'force_reset' to True to force this update and discard these changes.")
-        }
+        let arrow: ValueMap = ["new": .string("\(state.name) => \(target)")]
         var changes = ValueMap()
-        if url != state.name { changes["remotes/\(remote)"] = ["old": url.value, "new": .string(state.name)] }
-        if !isThere { changes["revision"] = ["old": .string(head), "new": .string(goal.commit)] }
-        let would = "Repository would be updated from \(head.prefix(7)) to \(goal.commit.prefix(7))"
-        return try await state.either(would: {
-            StateResult(name: state.name, result: nil, comment: isThere ? "Remote '\(remote)' would be set to \(state.name)" : would, changes: changes)
-        }, do: { try await move(goal, head: head, branch: branch, wantedBranch: wantedBranch, forced: forced, url: url) })
+        if try await host.isDirectory(target) {
+            if settings.forceClone {
+                let planned = try await state.whenPlanning {
+                    GitText.planned(
+                        state,
+                        "Target directory \(target) exists. Since force_clone=True, the contents of \(target) would be deleted, and \(state.name) would be cloned into this directory.",
+                        ["forced clone": true, "new": .string("\(state.name) => \(target)")])
+                }
+                if let planned { return planned }
+                for name in try await host.list(target) { try await host.remove(Path.join(target, name)) }
+                changes["forced clone"] = true
+            } else if try await !host.list(target).isEmpty {
+                throw GitRepository.Failure(GitText.inTheWay(target))
+            }
+        }
+        let found = changes
+        return try await state.either(
+            would: { GitText.planned(state, "Repository \(state.name) would be cloned to \(target)", arrow) },
+            do: {
+                var work = Progress(changes: found)
+                do { return try await clone(goal, &work) } catch let failure as GitRepository.Failure {
+                    return work.failed(state, failure.reason)
+                }
+            })
     }
 
-    private func move(
-        _ goal: Goal, head: String, branch: String?, wantedBranch: String?, forced: Bool, url: String?
-    ) async throws -> StateResult {
+    private func clone(_ goal: Goal, _ work: inout Progress) async throws -> StateResult {
+        let target = settings.target
+        var words = ["clone"] + (settings.mirror ? ["--mirror"] : settings.bare ? ["--bare"] : [])
+        if settings.remote != "origin" { words += ["--origin", settings.remote] }
+        if let depth = settings.depth { words += ["--depth", String(depth), "--branch", settings.rev] }
+        do {
+            try await repository.output(words + ["--", try settings.access.address(state.name), target], inside: false)
+        } catch let failure as GitRepository.Failure {
+            throw GitRepository.Failure("Clone failed: \(failure.reason)")
+        }
+        work.changes["new"] = .string("\(state.name) => \(target)")
+        work.comments.append("\(state.name) cloned to \(target)" + (settings.mirror ? " as mirror" : settings.bare ? " as bare repository" : ""))
+        if let commit = goal.commit {
+            try await checkOut(goal, commit, &work)
+            if settings.submodules { try await updateSubmodules() }
+        }
+        if let new = try await repository.head() { work.changes["revision"] = ["old": .null, "new": .string(new)] }
+        return StateResult(name: state.name, result: true, comment: GitText.joined(work.comments), changes: work.changes)
+    }
+
+    /// Puts the new work tree at the goal.
+    private func checkOut(_ goal: Goal, _ commit: String, _ work: inout Progress) async throws {
+        if goal.kind == .tag, try await !repository.names(below: "refs/tags/").contains(goal.rev) {
+            throw GitRepository.Failure("Revision '\(goal.rev)' does not exist in clone")
+        }
+        if let branch = settings.branch, try await !repository.names(below: "refs/heads/").contains(branch) {
+            try await repository.output(["checkout", "-b", branch, goal.revision], mergingErrors: true)
+            work.comments.append("Branch '\(branch)' checked out, with \(goal.place) as a starting point")
+        }
+        guard let local = try await repository.branch() ?? (goal.hasHead ? "HEAD" : nil) else {
+            throw GitRepository.Failure(
+                "Remote HEAD refers to a ref that does not exist. This can happen when the default branch on the remote repository is renamed or deleted. \(GitText.renamedBranch)"
+            )
+        }
+        if try await !goal.isReached(repository.head()) {
+            try await repository.output("reset", "--hard", commit)
+            work.comments.append("Repository was reset to \(goal.place)")
+        }
+        let upstream = try await repository.upstream(of: local)
+        guard let step = Self.tracking(goal.tracking, upstream) else { return }
+        if step.words.first == "--set-upstream-to", try await !hasBranch(repository.names(below: "refs/heads/")) { return }
+        try await repository.output(["branch"] + step.words)
+        work.comments.append("Tracking branch was \(step.verb)")
+    }
+
+    // MARK: - Pieces for both
+
+    /// Whether the branch that is asked for is among the local ones; a new one follows its remote by itself.
+    func hasBranch(_ branches: [String]) -> Bool { settings.branch.map { branches.contains($0) } ?? true }
+
+    /// What must be done for the local branch to follow the right one.
+    static func tracking(_ wanted: Tracking, _ upstream: String?) -> (verb: String, words: [String])? {
+        switch wanted {
+        case .keep: nil
+        case .none: upstream == nil ? nil : ("unset", ["--unset-upstream"])
+        case .branch(let name):
+            upstream == name ? nil : (upstream == nil ? "set to \(name)" : "updated to \(name)", ["--set-upstream-to", name])
+        }
+    }
+
+    func updateSubmodules() async throws {
+        do { try await repository.output("submodule", "update", "--init", "--recursive") } catch let failure as GitRepository.Failure {
+            throw GitRepository.Failure("Failed to update submodules: \(failure.reason)")
+        }
+    }
+
+    /// What has been done so far.
+    struct Progress {
         var comments: [String] = []
         var changes = ValueMap()
-        let remote = settings.remote
-        if url != state.name {
-            _ = url == nil ? try await repository.output("remote", "add", remote, state.name) : try await repository.output("remote", "set-url", remote, state.name)
-            changes["remotes/\(remote)"] = ["old": url.value, "new": .string(state.name)]
-            comments.append(url.map { "Remote '\(remote)' changed from \($0) to \(state.name)" } ?? "Remote '\(remote)' set to \(state.name)")
-        }
-        var fetch = ["fetch", remote]
-        if settings.fetchTags { fetch.append("--tags") }
-        if settings.forceFetch { fetch.append("--force") }
-        let fetched = try await repository.command(fetch)
-        guard fetched.succeeded else { throw GitRepository.Failure(description: "Fetch failed. \(fetched.errorText)") }
-        if !fetched.errorText.isEmpty { comments.append("\(state.name) was fetched, resulting in updated refs") }
-        if let wantedBranch, wantedBranch != branch {
-            let words = ["checkout"] + (settings.forceCheckout ? ["--force"] : []) + ["-B", wantedBranch, goal.commit]
-            let result = try await repository.command(words)
-            guard result.succeeded else { throw GitRepository.Failure(description: result.errorText) }
-            comments.append("New branch '\(wantedBranch)' was checked out, with \(goal.label) as a starting point")
-        } else if forced {
-            _ = try await repository.output("reset", "--hard", goal.commit)
-            comments.append("Repository was hard-reset to \(goal.label)")
-        } else if goal.branch != nil {
-            let result = try await repository.command(["merge", "--ff-only", goal.commit])
-            guard result.succeeded else {
-                throw GitRepository.Failure(
-                    description:
-                        "Repository would be updated from \(head.prefix(7)) to \(goal.commit.prefix(7)), but this is not a fast-forward merge. Set 'force_reset' to True to force this update.")
-            }
-            comments.append("Repository was fast-forwarded to \(goal.label)")
-        } else {
-            _ = try await repository.output("reset", "--hard", goal.commit)
-            comments.append("Repository was reset to \(settings.rev)")
-        }
-        try await updateSubmodules(&comments)
-        let new = try await repository.output("rev-parse", "HEAD")
-        if new != head { changes["revision"] = ["old": .string(head), "new": .string(new)] }
-        return StateResult(name: state.name, result: true, comment: Self.list(comments), changes: changes)
-    }
 
-    private func fetchBare(_ url: String?) async throws -> StateResult {
-        let target = settings.target
-        return try await state.either(would: {
-            StateResult(name: state.name, result: nil, comment: "Bare repository at \(target) would be fetched")
-        }, do: {
-            let before = try await repository.output("for-each-ref")
-            _ = try await repository.output("fetch", "--prune", settings.remote)
-            let isChanged = try await repository.output("for-each-ref") != before
-            if !isChanged { return state.unchanged("Repository \(target) is up-to-date") }
-            return StateResult(
-                name: state.name, result: true, comment: "Bare repository at \(target) was fetched, resulting in updated refs",
-                changes: ["refs": "updated"])
-        })
-    }
-
-    /// One sentence alone, several as a list.
-    private static func list(_ comments: [String]) -> String {
-        comments.count == 1 ? comments[0] : comments.map { "- \($0)" }.joined(separator: "\n")
+        func failed(_ state: StateContext, _ reason: String) -> StateResult {
+            let suffix = comments.isEmpty ? "" : "\n\nChanges already made: \(GitText.joined(comments))"
+            return state.failed(reason + suffix, changes: changes)
+        }
     }
 }
 
-extension Host {
-    /// The names in a folder, none when it is not there.
-    func list(existing folder: String) async throws -> [String] { try await isDirectory(folder) ? try await list(folder) : [] }
+/// Sentences that several states of git share.
+enum GitText {
+    static let renamedBranch =
+        "If you are unable to fix the remote repository, you can work around this by setting the 'branch' argument (which will ensure that the named branch is created if it does not already exist)."
+
+    static func inTheWay(_ target: String) -> String {
+        "Target '\(target)' exists, is non-empty and is not a git repository. Set the 'force_clone' option to True to remove this directory's contents and proceed with cloning the remote repository"
+    }
+
+    /// One sentence alone has no full stop, several have.
+    static func joined(_ comments: [String]) -> String { comments.joined(separator: ". ") + (comments.count > 1 ? "." : "") }
+
+    static func planned(_ state: StateContext, _ comment: String, _ changes: ValueMap) -> StateResult {
+        StateResult(name: state.name, result: nil, comment: comment, changes: changes)
+    }
+}
+
+extension String? {
+    /// The first digits of a commit.
+    var short: String { self.map { String($0.prefix(7)) } ?? "None" }
 }
