@@ -31,6 +31,7 @@ package let builtInModules: [any ExecutionModule.Type] = [
     SaltutilModule.self,
     ShadowModule.self,
     SlsutilModule.self,
+    SshModule.self,
     StatusModule.self,
     SupervisordModule.self,
     SysModule.self,

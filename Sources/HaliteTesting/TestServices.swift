@@ -37,13 +37,16 @@ package struct TestServices: MinionServices {
     package func signalJob(_ jobID: String, signal: Int) async -> Bool { false }
 
     /// Runs a state function as the engine does, with its arguments as they stand in an SLS.
+    ///
+    /// - Parameter memory: what the states of one run share; nothing else sees it when it is nil.
     package func state(
         _ function: String, _ arguments: ValueMap, host: any Host, grains: ValueMap = [:], pillar: ValueMap = [:],
-        test: Bool = false
+        test: Bool = false, memory: RunMemory? = nil
     ) async throws -> StateResult {
         var call = CallContext(host: host, services: self, grains: grains, pillar: pillar, test: test)
         call.function = function
         call.isNested = true
+        if let memory { call.memory = memory }
         let name = arguments["name"]?.pythonString ?? "id"
         guard let state = registry.states[function] else { throw UnknownFunctionError(function, nearest: nil) }
         let context = StateContext(call: call, name: name, id: name, sls: "test", low: arguments)

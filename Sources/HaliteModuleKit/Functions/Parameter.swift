@@ -75,7 +75,14 @@ struct ArgumentBinder {
             given = .list(Array(positional))
             positional = []
         case .keywords:
-            let named = Set(parameters.map(\.name))
+            // As in Python, `*args` and `**kwargs` cannot be given by their names: such keywords are among the rest.
+            let named = Set(
+                parameters.compactMap { parameter -> String? in
+                    switch parameter.kind {
+                    case .required, .optional: parameter.name
+                    case .rest, .keywords: nil
+                    }
+                })
             let extra = keywords.filter { pair in pair.key.stringValue.map { !named.contains($0) } ?? true }
             for pair in extra { keywords.removeValue(forKey: pair.key) }
             given = .map(ValueMap(extra.map { ($0.key, $0.value) }))

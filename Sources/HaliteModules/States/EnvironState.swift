@@ -23,19 +23,25 @@ package struct EnvironState: StateModule {
         let set = state.call.memory["environ"]?.mapValue ?? [:]
         var changes = ValueMap()
         for (key, value) in wanted {
-            let current = set[key]?.stringValue ?? inherited[key.pythonString]
-            let new: Value = value == false ? (unsets ? .null : "") : .string(value.pythonString)
-            if current.value != new { changes[key] = new }
+            let current = set[key] ?? inherited[key.pythonString].value
+            if value == false {
+                if unsets ? !current.isNull : current != "" { changes[key] = unsets ? .null : "" }
+            } else if (current.isNull ? "" : current) != value {
+                changes[key] = value
+            }
         }
         if changes.isEmpty {
             return state.unchanged(
                 state.text(would: "Environ values are already set with the correct values", did: "Environ values were already set with the correct values"))
         }
-        return try await state.change(changes, would: "Environ values will be changed", did: "Environ values were set") {
+        return try await state.either(would: {
+            // Salt calls it a success already.
+            StateResult(name: state.name, result: true, comment: "Environ values will be changed", changes: changes)
+        }, do: {
             var all = set
             for (key, value) in changes { all[key] = value }
             state.call.memory["environ"] = .map(all)
-            return nil
-        }
+            return StateResult(name: state.name, result: true, comment: "Environ values were set", changes: changes)
+        })
     }
 }

@@ -9,7 +9,7 @@ package struct HostState: StateModule {
     package static let summary = "Names in /etc/hosts that are there, or are not."
 
     package static let functions: [StateFunction] = [
-        StateFunction("present", "A name has an address.", .required("name", "The name."), .required("ip", "The address, or several."), .optional("comment", "", "Without effect."), .optional("clean", false, "Take it from other addresses."), body: present),
+        StateFunction("present", "A name has an address.", .required("name", "The name."), .required("ip", "The address, or several."), .optional("comment", "", "A remark on the line."), .optional("clean", false, "Take it from other addresses."), body: present),
         StateFunction("absent", "A name does not have an address.", .required("name", "The name."), .required("ip", "The address, or several."), body: absent),
         StateFunction("only", "An address has these names alone.", .required("name", "The address."), .required("hostnames", "The names."), body: only),
     ]
@@ -19,38 +19,55 @@ package struct HostState: StateModule {
         let known = try await HostsModule.list(call)
         var comments: [String] = []
         var warnings: [String] = []
-        var added: [String] = []
+        var added = addresses.filter { known[$0] == nil }
+        var remarked = comment.isEmpty ? [] : added
         var removed: [String] = []
-        for (address, entry) in known where entry["aliases"]?.listValue?.contains(.string(name)) == true {
-            let text = address.pythonString
-            if addresses.contains(text) {
-                comments.append("Host \(name) (\(text)) already present")
-            } else if clean {
-                removed.append(text)
+        var isValid = true
+        for (key, entry) in known {
+            let address = key.pythonString
+            let hasName = entry["aliases"]?.listValue?.contains(.string(name)) == true
+            if !addresses.contains(address) {
+                if hasName, clean { removed.append(address) }
+                if hasName, !clean {
+                    warnings.append(
+                        "Host \(name) present for IP address \(address). To get rid of this warning, either run this state with 'clean' set to True to remove \(name) from \(address), or add \(address) to the 'ip' argument.")
+                }
+            } else if hasName {
+                if comment.isEmpty || entry["comment"] == .string(comment) {
+                    comments.append("Host \(name) (\(address)) already present")
+                } else {
+                    remarked.append(address)
+                }
+            } else if IPAddress(address) != nil {
+                added.append(address)
+                if !comment.isEmpty { remarked.append(address) }
             } else {
-                warnings.append(
-                    "Host \(name) present for IP address \(text). To get rid of this warning, either run this state with 'clean' set to True to remove \(name) from \(text), or add \(text) to the 'ip' argument.")
+                isValid = false
+                comments.append("Invalid IP Address for \(name) (\(address))")
             }
-        }
-        for address in addresses where known[address]?["aliases"]?.listValue?.contains(.string(name)) != true {
-            guard IPAddress(address) != nil else { return state.failed("Invalid IP Address for \(name) (\(address))") }
-            added.append(address)
         }
         var changes = ValueMap()
         if !added.isEmpty { changes["added"] = .map(ValueMap(added.map { (.string($0), [.string(name)]) })) }
+        if !remarked.isEmpty { changes["comment_added"] = .map(ValueMap(remarked.map { (.string($0), [.string(comment)]) })) }
         if !removed.isEmpty { changes["removed"] = .map(ValueMap(removed.map { (.string($0), [.string(name)]) })) }
-        var result: StateResult
-        if changes.isEmpty {
-            result = state.unchanged(comments.joined(separator: "\n"))
-        } else {
-            let would = comments + added.map { "Host \(name) (\($0)) would be added" } + removed.map { "Host \(name) (\($0)) would be removed" }
-            let did = comments + added.map { "Added host \(name) (\($0))" } + removed.map { "Removed host \(name) (\($0))" }
-            result = try await state.change(changes, would: would.joined(separator: "\n"), did: did.joined(separator: "\n")) {
+        func sentences(_ add: (String) -> String, _ remark: (String) -> String, _ remove: (String) -> String) -> String {
+            (comments + added.map(add) + remarked.map(remark) + removed.map(remove)).joined(separator: "\n")
+        }
+        let did = sentences(
+            { "Added host \(name) (\($0))" }, { "Set comment for host \($0) (\(comment))" }, { "Removed host \(name) (\($0))" })
+        let would = sentences(
+            { "Host \(name) (\($0)) would be added" }, { "Comment for \($0) (\(comment)) would be added" },
+            { "Host \(name) (\($0)) would be removed" })
+        var result = state.unchanged(comments.joined(separator: "\n"))
+        if !changes.isEmpty {
+            result = try await state.change(changes, would: would, did: did) {
                 for address in added { _ = try await HostsModule.add(call, address: address, name: name) }
+                for address in remarked { _ = try await HostsModule.setComment(call, address: address, comment: comment) }
                 for address in removed { _ = try await HostsModule.remove(call, address: address, name: name) }
                 return nil
             }
         }
+        if !isValid { result.result = false }
         result.warnings = warnings
         return result
     }

@@ -45,7 +45,13 @@ package struct ModuleState: StateModule {
             var changes = ValueMap()
             for (label, function, given) in functions {
                 do {
-                    let value = try await state.call.call(function, arguments(given))
+                    let arguments = arguments(given)
+                    let missing = known[function]?.missing(arguments) ?? []
+                    if !missing.isEmpty {
+                        failures.append("'\(label)' failed: Missing arguments: \(missing.joined(separator: ", "))")
+                        continue
+                    }
+                    let value = try await state.call.call(function, arguments)
                     if succeeded(value) {
                         let shown = value.mapValue.map { $0["comment"] ?? "Success" } ?? value
                         successes.append("\(label): \(shown.pythonString)")
@@ -137,5 +143,17 @@ package struct ModuleState: StateModule {
             }
         }
         return (arguments, missing)
+    }
+}
+
+extension Function {
+    /// The required parameters that arguments do not give.
+    fileprivate func missing(_ arguments: Arguments) -> [String] {
+        var places = arguments.positional.count
+        return parameters.compactMap { parameter in
+            guard case .required = parameter.kind, arguments.keywords[parameter.name] == nil else { return nil }
+            places -= 1
+            return places < 0 ? parameter.name : nil
+        }
     }
 }
