@@ -104,6 +104,8 @@ struct StateEngine: Sendable {
     /// Runs and sets the return code: 2 when a state failed.
     func run(_ compiled: StateCompiler.Compiled) async -> Value {
         let context = context
+        // `file.directory` with `clean` keeps what other states of the run manage.
+        context.memory["lowstate"] = .list(compiled.chunks.map { .map($0.data) })
         let chunks = Dictionary(compiled.graph.chunks.map { ($0.tag, $0) }) { first, _ in first }
         let run = StateRun(context: context, graph: compiled.graph) { tag, result, total in
             await StateEvents(context: context).fire(result: result, chunk: chunks[tag], total: total)
