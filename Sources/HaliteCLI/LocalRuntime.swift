@@ -19,41 +19,12 @@ enum LocalRuntime {
             id: options.id, options: options.map, host: LocalHost(), files: RootsFileClient(options.fileRoots), catalogue: .builtIn,
             staticGrains: staticGrains,
             pillarSource: { context, saltenv, pillarenv, override in
-                var inner = context
-                inner.pillar = override
-                let services = LocalPillarServices(base: context.services, files: pillarRoots)
-                let pillarContext = CallContext(
-                    host: inner.host, services: services, grains: inner.grains, pillar: override, saltenv: saltenv, pillarenv: pillarenv)
+                var context = context
+                context.saltenv = saltenv
+                context.pillarenv = pillarenv
                 return try await PillarCompiler(
-                    files: pillarRoots, context: pillarContext, minionID: options.id,
-                    nodegroups: options.map["nodegroups"]?.mapValue ?? [:]
+                    files: pillarRoots, context: context, minionID: options.id, nodegroups: options.map["nodegroups"]?.mapValue ?? [:]
                 ).compile(pillarenv: pillarenv, override: override)
             })
     }
-}
-
-/// The services while a local pillar is rendered: templates come from the pillar roots.
-private struct LocalPillarServices: MinionServices {
-    let base: any MinionServices
-    let files: any FileClient
-    let templates: any TemplateService
-
-    init(base: any MinionServices, files: any FileClient) {
-        self.base = base
-        self.files = files
-        templates = SaltTemplateService(files: files, options: base.options)
-    }
-
-    var id: String { base.id }
-    var options: ValueMap { base.options }
-    var registry: ModuleRegistry { base.registry }
-    var master: (any MasterLink)? { base.master }
-
-    func call(_ function: String, _ arguments: Arguments, in context: CallContext) async throws -> Value {
-        try await base.call(function, arguments, in: context)
-    }
-    func refreshPillar(_ context: CallContext) async throws -> ValueMap { context.pillar }
-    func refreshGrains(_ context: CallContext) async throws -> ValueMap { context.grains }
-    func runningJobs() async -> [ValueMap] { [] }
-    func signalJob(_ jobID: String, signal: Int) async -> Bool { false }
 }

@@ -68,10 +68,8 @@ package final class MasterRuntime: MinionServices {
     }
 
     /// A context in which the pillar of a minion is rendered: the master's modules, the minion's grains.
-    func pillarContext(minion: String, grains: ValueMap, saltenv: String, pillarenv: String?) -> CallContext {
-        let services = PillarServices(base: modules, id: minion, files: service.pillarRoots)
-        return CallContext(
-            host: modules.host, services: services, grains: grains, pillar: [:], saltenv: saltenv, pillarenv: pillarenv)
+    func pillarContext(grains: ValueMap, saltenv: String, pillarenv: String?) -> CallContext {
+        CallContext(host: modules.host, services: modules, grains: grains, pillar: [:], saltenv: saltenv, pillarenv: pillarenv)
     }
 
     /// Runs a runner function and tells the bus.
@@ -95,35 +93,6 @@ package final class MasterRuntime: MinionServices {
         if let failure { throw failure }
         return (value, context.outcome.returnCode)
     }
-}
-
-/// The services while a pillar is rendered: templates come from the pillar roots, the id is the minion's.
-private struct PillarServices: MinionServices {
-    let base: ModuleRuntime
-    let id: String
-    let files: any FileClient
-    let templates: any TemplateService
-
-    init(base: ModuleRuntime, id: String, files: any FileClient) {
-        self.base = base
-        self.id = id
-        self.files = files
-        var options = base.options
-        options["id"] = .string(id)
-        templates = SaltTemplateService(files: files, options: options)
-    }
-
-    var options: ValueMap { base.options }
-    var registry: ModuleRegistry { base.registry }
-    var master: (any MasterLink)? { base.master }
-
-    func call(_ function: String, _ arguments: Arguments, in context: CallContext) async throws -> Value {
-        try await base.call(function, arguments, in: context)
-    }
-    func refreshPillar(_ context: CallContext) async throws -> ValueMap { context.pillar }
-    func refreshGrains(_ context: CallContext) async throws -> ValueMap { context.grains }
-    func runningJobs() async -> [ValueMap] { [] }
-    func signalJob(_ jobID: String, signal: Int) async -> Bool { false }
 }
 
 /// What the master's own functions ask of the master, without a wire between.

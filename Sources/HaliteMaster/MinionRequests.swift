@@ -83,7 +83,7 @@ extension MasterService {
     ) async throws -> ValueMap {
         var grains = grains
         grains["id"] = .string(minion)
-        let context = runtime.pillarContext(minion: minion, grains: grains, saltenv: saltenv, pillarenv: pillarenv)
+        let context = runtime.pillarContext(grains: grains, saltenv: saltenv, pillarenv: pillarenv)
         let compiler = PillarCompiler(files: pillarRoots, context: context, minionID: minion, nodegroups: options.nodegroups)
         return try await compiler.compile(pillarenv: pillarenv, override: override)
     }

@@ -82,38 +82,10 @@ struct CampusTests {
         return await ModuleRuntime.make(
             id: id, options: ["id": .string(id)], host: LocalHost(), files: RootsFileClient(roots: [("base", [campus + "/salt", sources.folder])]),
             master: AddressMine(), catalogue: catalogue, staticGrains: { grains },
-            pillarSource: { context, saltenv, pillarenv, override in
-                let services = PillarFiles(base: context.services, files: pillarRoots)
-                let inner = CallContext(
-                    host: context.host, services: services, grains: context.grains, pillar: override, saltenv: saltenv, pillarenv: pillarenv)
-                return try await PillarCompiler(files: pillarRoots, context: inner, minionID: id).compile(pillarenv: pillarenv, override: override)
+            pillarSource: { context, _, pillarenv, override in
+                try await PillarCompiler(files: pillarRoots, context: context, minionID: id).compile(pillarenv: pillarenv, override: override)
             })
     }
-}
-
-/// Services whose templates come from the pillar roots.
-private struct PillarFiles: MinionServices {
-    let base: any MinionServices
-    let files: any FileClient
-    let templates: any TemplateService
-
-    init(base: any MinionServices, files: any FileClient) {
-        self.base = base
-        self.files = files
-        templates = SaltTemplateService(files: files, options: base.options)
-    }
-
-    var id: String { base.id }
-    var options: ValueMap { base.options }
-    var registry: ModuleRegistry { base.registry }
-    var master: (any MasterLink)? { base.master }
-    func call(_ function: String, _ arguments: Arguments, in context: CallContext) async throws -> Value {
-        try await base.call(function, arguments, in: context)
-    }
-    func refreshPillar(_ context: CallContext) async throws -> ValueMap { context.pillar }
-    func refreshGrains(_ context: CallContext) async throws -> ValueMap { context.grains }
-    func runningJobs() async -> [ValueMap] { [] }
-    func signalJob(_ jobID: String, signal: Int) async -> Bool { false }
 }
 
 /// The mine of running hosts: their addresses in lab.yml.

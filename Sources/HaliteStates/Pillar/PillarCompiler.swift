@@ -14,7 +14,9 @@ package struct PillarCompiler: Sendable {
 
     package init(files: any FileClient, context: CallContext, minionID: String, nodegroups: ValueMap = [:], topFile: String = "top.sls") {
         self.files = files
-        self.context = context
+        self.context = CallContext(
+            host: context.host, services: PillarServices(base: context.services, id: minionID, files: files), grains: context.grains,
+            pillar: [:], saltenv: context.saltenv, pillarenv: context.pillarenv, jobID: context.jobID)
         self.minionID = minionID
         self.nodegroups = nodegroups
         self.topFile = topFile
