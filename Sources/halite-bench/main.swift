@@ -1,0 +1,9 @@
+import Glibc
+
+// Times parts of Halite from inside; scripts/bench-* ask and compare with the peers. Not part of the product.
+switch CommandLine.arguments.dropFirst().first {
+case "jinja": try JinjaBenchmark.run()
+default:
+    Line.write("usage: halite-bench jinja")
+    exit(64)
+}
