@@ -76,8 +76,16 @@ public final class JinjaEnvironment: Sendable {
 
     // MARK: Filters and tests
 
-    func filter(_ name: String) -> JinjaFunction? { extensions.filters[name] ?? BuiltinFilters.table[name] }
-    func test(_ name: String) -> JinjaFunction? { extensions.tests[name] ?? BuiltinTests.table[name] }
+    func filter(_ name: String) -> JinjaFunction? { extensions.filters[name] ?? BuiltinFilters.table[name]?.call }
+    func test(_ name: String) -> JinjaFunction? { extensions.tests[name] ?? BuiltinTests.table[name]?.call }
+
+    /// The engine's own filter or test, where nothing replaces it, to be called without a `JinjaCall`.
+    func boundFilter(_ name: String) -> BoundFunction? {
+        extensions.filters[name] == nil ? BuiltinFilters.table[name]?.bound : nil
+    }
+    func boundTest(_ name: String) -> BoundFunction? {
+        extensions.tests[name] == nil ? BuiltinTests.table[name]?.bound : nil
+    }
     var filterNames: [String] { Array(extensions.filters.keys) + Array(BuiltinFilters.table.keys) }
     var testNames: [String] { Array(extensions.tests.keys) + Array(BuiltinTests.table.keys) }
 }
@@ -121,7 +129,7 @@ public final class JinjaTemplate: Sendable {
             try compiled.render(context, into: state.output())
             var map = ValueMap()
             for name in context.exported {
-                guard let value = context.variables[name] else { continue }
+                guard let value = context.variables.value(name) else { continue }
                 if case .object(let object) = value, object.isCallable { continue }
                 map[name] = try value.freeze()
             }

@@ -36,6 +36,22 @@ extension Value: Hashable {
         }
     }
 
+    /// A hash for tables of keys, alike for equal values; never negative.
+    var keyHash: Int {
+        switch self {
+        case .null: 0
+        case .bool(let value): ByteHash.hash(value ? 1 : 0)
+        case .int(let value): ByteHash.hash(value)
+        case .big(let value): ByteHash.hash(Int(truncatingIfNeeded: value.roundedDouble.bitPattern))
+        case .float(let value):
+            ByteHash.hash(Int(exactly: value) ?? Int(truncatingIfNeeded: value.bitPattern))
+        case .string(let value): value.bytesHash
+        case .bytes(let value): value.withUnsafeBytes { ByteHash.hash($0) }
+        case .list(let value): value.reduce(value.count) { ($0 &* 31 &+ $1.keyHash) & Int.max }
+        case .map(let value): value.count
+        }
+    }
+
     /// The number when it is an integer of 64 bits; a boolean is one too, as in Python.
     var integer: Int? {
         switch self {
@@ -46,25 +62,4 @@ extension Value: Hashable {
     }
 
     private static func exactly(_ value: Double) -> Int? { Int(exactly: value) }
-}
-
-extension String {
-    /// Compares code points; Swift's own `==` takes canonically equivalent texts for equal, Python does not.
-    @inlinable
-    public func hasSameBytes(as other: String) -> Bool {
-        var left = self
-        var right = other
-        return left.withUTF8 { a in
-            right.withUTF8 { b in
-                a.count == b.count && (a.baseAddress == b.baseAddress || a.elementsEqual(b))
-            }
-        }
-    }
-
-    @inlinable
-    public func hashBytes(into hasher: inout Hasher) {
-        var copy = self
-        copy.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-        hasher.combine(0xFF as UInt8)
-    }
 }

@@ -10,44 +10,70 @@ public struct ValueMap: Sendable {
 
     // Sendable although mutable: only `ValueMap` reaches it, and writes only when it holds the one reference.
     private final class Storage: @unchecked Sendable {
-        var keys: [Value]
-        var values: [Value]
-        /// The position of each key; empty up to the scan limit.
-        var positions: [Value: Int]
+        @exclusivity(unchecked) var keys: [Value]
+        @exclusivity(unchecked) var values: [Value]
+        /// Open addressing: positions plus one, zero for free. Empty up to the scan limit.
+        @exclusivity(unchecked) private var table: [Int32] = []
 
-        init(keys: [Value], values: [Value], positions: [Value: Int]) {
+        init(keys: [Value], values: [Value]) {
             self.keys = keys
             self.values = values
-            self.positions = positions
         }
 
-        static let empty = Storage(keys: [], values: [], positions: [:])
+        static let empty = Storage(keys: [], values: [])
 
-        func copy() -> Storage { Storage(keys: keys, values: values, positions: positions) }
+        func copy() -> Storage {
+            let copy = Storage(keys: keys, values: values)
+            copy.table = table
+            return copy
+        }
 
         func position(of key: Value) -> Int? {
-            if keys.count > ValueMap.scanLimit { return positions[key] }
-            return keys.firstIndex(of: key)
+            if case .string(let text) = key { return position(of: text) }
+            if table.isEmpty { return keys.firstIndex(of: key) }
+            return find(key.keyHash) { $0 == key }
         }
 
-        func position(of key: String) -> Int? {
-            if keys.count > ValueMap.scanLimit { return positions[.string(key)] }
-            return keys.firstIndex { if case .string(let text) = $0 { text.hasSameBytes(as: key) } else { false } }
+        func position(of key: String, hash: Int? = nil) -> Int? {
+            if table.isEmpty {
+                return keys.firstIndex { if case .string(let text) = $0 { text.hasSameBytes(as: key) } else { false } }
+            }
+            return find(hash ?? key.bytesHash) { if case .string(let text) = $0 { text.hasSameBytes(as: key) } else { false } }
+        }
+
+        @inline(__always)
+        private func find(_ hash: Int, _ matches: (Value) -> Bool) -> Int? {
+            let mask = table.count - 1
+            var slot = hash & mask
+            while table[slot] != 0 {
+                let position = Int(table[slot]) - 1
+                if matches(keys[position]) { return position }
+                slot = (slot + 1) & mask
+            }
+            return nil
         }
 
         func append(_ key: Value, _ value: Value) {
             keys.append(key)
             values.append(value)
-            if keys.count > ValueMap.scanLimit {
-                if positions.isEmpty { index() } else { positions[key] = keys.count - 1 }
-            }
+            guard keys.count > ValueMap.scanLimit else { return }
+            if keys.count * 2 > table.count { index() } else { place(keys.count - 1) }
         }
 
         func index() {
-            positions.removeAll(keepingCapacity: true)
+            table = []
             guard keys.count > ValueMap.scanLimit else { return }
-            positions.reserveCapacity(keys.count * 2)
-            for (position, key) in keys.enumerated() { positions[key] = position }
+            var size = 32
+            while size < keys.count * 3 { size *= 2 }
+            table = [Int32](repeating: 0, count: size)
+            for position in keys.indices { place(position) }
+        }
+
+        private func place(_ position: Int) {
+            let mask = table.count - 1
+            var slot = keys[position].keyHash & mask
+            while table[slot] != 0 { slot = (slot + 1) & mask }
+            table[slot] = Int32(position + 1)
         }
     }
 
@@ -87,6 +113,9 @@ public struct ValueMap: Sendable {
     }
 
     public func index(forKey key: Value) -> Int? { storage.position(of: key) }
+
+    /// The place of a key whose `bytesHash` is known.
+    public func index(forKey key: String, hash: Int) -> Int? { storage.position(of: key, hash: hash) }
 
     @discardableResult
     public mutating func removeValue(forKey key: Value) -> Value? {

@@ -2,8 +2,8 @@ import HaliteValue
 
 /// The filters of Jinja2, by name.
 enum BuiltinFilters {
-    static let table: [String: JinjaFunction] = {
-        var table: [String: JinjaFunction] = [:]
+    static let table: [String: BuiltinFunction] = {
+        var table: [String: BuiltinFunction] = [:]
         for group in [TextFilters.table, NumberFilters.table, SequenceFilters.table, SelectionFilters.table, HTMLFilters.table] {
             table.merge(group) { $1 }
         }
@@ -13,14 +13,13 @@ enum BuiltinFilters {
     /// A filter whose arguments are matched with a list of parameters.
     static func define(
         _ name: String, _ parameters: String,
-        _ body: @escaping @Sendable (_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue
-    ) -> JinjaFunction {
-        let signature = Signature(name, parameters)
-        return { call in try body(signature.bind(call), call.context) }
+        _ body: @escaping @Sendable (_ arguments: BoundArguments, _ context: TemplateContext) throws -> JinjaValue
+    ) -> BuiltinFunction {
+        BuiltinFunction(bound: BoundFunction(signature: Signature(name, parameters), body: body))
     }
 }
 
-extension [JinjaValue?] {
+extension BoundArguments {
     /// An argument that is given, or its default.
     func value(_ position: Int, default fallback: JinjaValue = .null) -> JinjaValue {
         position < count ? self[position] ?? fallback : fallback

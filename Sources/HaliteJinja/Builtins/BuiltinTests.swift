@@ -66,8 +66,8 @@ enum BuiltinTests {
         },
     ]
 
-    static let table: [String: JinjaFunction] = {
-        var table: [String: JinjaFunction] = [
+    static let table: [String: BuiltinFunction] = {
+        var table: [String: BuiltinFunction] = [
             "divisibleby": two("test_divisibleby", "value, num") { value, other, context in
                 try Operators.apply(.mod, value, other, context).isEqual(to: .int(0))
             },
@@ -82,7 +82,8 @@ enum BuiltinTests {
         ]
         for (name, test) in singles {
             let signature = Signature(test.name, "value")
-            table[name] = { call in .bool(try test.body(signature.bind(call)[0] ?? .null, call.context)) }
+            table[name] = BuiltinFunction(
+                bound: BoundFunction(signature: signature) { arguments, context in .bool(try test.body(arguments.value(0), context)) })
         }
         let comparisons: [(Comparison, [String], String)] = [
             (.eq, ["==", "eq", "equalto"], "eq"), (.ne, ["!=", "ne"], "ne"), (.gt, [">", "gt", "greaterthan"], "gt"),
@@ -98,7 +99,7 @@ enum BuiltinTests {
                 }
                 return .bool(try Operators.compare(operation, call.positional[0], call.positional[1]))
             }
-            for name in names { table[name] = function }
+            for name in names { table[name] = .free(function) }
         }
         return table
     }()
@@ -107,12 +108,11 @@ enum BuiltinTests {
 
     private static func two(
         _ name: String, _ parameters: String, _ body: @escaping @Sendable (JinjaValue, JinjaValue, TemplateContext) throws -> Bool
-    ) -> JinjaFunction {
-        let signature = Signature(name, parameters)
-        return { call in
-            let values = try signature.bind(call)
-            return .bool(try body(values[0] ?? .null, values.count > 1 ? values[1] ?? .null : .null, call.context))
-        }
+    ) -> BuiltinFunction {
+        BuiltinFunction(
+            bound: BoundFunction(signature: Signature(name, parameters)) { arguments, context in
+                .bool(try body(arguments.value(0), arguments.value(1), context))
+            })
     }
 
     /// Whether it has a length and elements by index.

@@ -4,6 +4,7 @@ import HaliteValue
 final class NamespaceObject: JinjaObject {
     let values: JinjaDict
     init(_ values: JinjaDict) { self.values = values }
+    override var namespace: NamespaceObject? { self }
     override var typeName: String { "Namespace" }
     override var qualifiedTypeName: String { "jinja2.utils.Namespace" }
     override func attribute(_ name: String) -> JinjaValue? { values.value(name) }
@@ -92,6 +93,7 @@ final class RangeObject: JinjaObject {
 
     override var typeName: String { "range" }
     override func length() -> Int? { count }
+    override func cursor() -> Cursor { RangeCursor(start: start, step: step, count: count) }
     override func iterate() -> JinjaIterator? {
         var position = 0
         return JinjaIterator(kind: "range_iterator") { [start, step, count] in
@@ -157,6 +159,7 @@ final class DictView: JinjaObject {
         }
     }
     override func length() -> Int? { dict.count }
+    override func cursor() -> Cursor { DictCursor(dict, part) }
     private func element(_ entry: JinjaDict.Entry) -> JinjaValue {
         switch part {
         case .keys: entry.key
@@ -172,7 +175,7 @@ final class DictView: JinjaObject {
             guard dict.count == count else { throw JinjaError(.runtime, "dictionary changed size during iteration") }
             guard position < count else { return nil }
             position += 1
-            return element(dict.entries[position - 1])
+            return element(dict.entry(position - 1))
         }
     }
     override func contains(_ value: JinjaValue) throws -> Bool? {

@@ -3,7 +3,7 @@ import HaliteValue
 enum HTMLFilters {
     private static let define = BuiltinFilters.define
 
-    static let table: [String: JinjaFunction] = [
+    static let table: [String: BuiltinFunction] = [
         "escape": define("escape", "s") { arguments, _ in .markup(try Markup.escape(arguments.value(0))) },
         "e": define("escape", "s") { arguments, _ in .markup(try Markup.escape(arguments.value(0))) },
         "forceescape": define("do_forceescape", "value") { arguments, _ in .markup(escapeHTML(try arguments.text(0))) },

@@ -1,16 +1,37 @@
 /// A method of one of Python's types.
 struct NativeMethod: Sendable {
-    let invoke: @Sendable (JinjaValue, JinjaCall) throws -> JinjaValue
+    /// Its arguments by parameter, for calls that need no matching.
+    struct Bound: Sendable {
+        let signature: Signature
+        let body: @Sendable (JinjaValue, BoundArguments, TemplateContext) throws -> JinjaValue
 
-    init(_ invoke: @escaping @Sendable (JinjaValue, JinjaCall) throws -> JinjaValue) { self.invoke = invoke }
+        func invoke(_ receiver: JinjaValue, _ nodes: NodeList<ExpressionNode>, _ frame: Frame) throws -> JinjaValue {
+            try signature.withArguments { buffer in
+                for position in 0..<nodes.count { buffer[position] = try nodes.at(position) { try $0.evaluate(frame) } }
+                return try body(receiver, BoundArguments(buffer), frame.context)
+            }
+        }
+    }
+
+    let invoke: @Sendable (JinjaValue, JinjaCall) throws -> JinjaValue
+    let bound: Bound?
+
+    init(_ invoke: @escaping @Sendable (JinjaValue, JinjaCall) throws -> JinjaValue) {
+        self.invoke = invoke
+        bound = nil
+    }
 
     /// A method whose arguments are matched with a list of parameters; nil stands for what was left out.
     init(
         _ name: String, _ parameters: String, positionalOnly: Bool = true,
-        _ body: @escaping @Sendable (JinjaValue, [JinjaValue?], TemplateContext) throws -> JinjaValue
+        _ body: @escaping @Sendable (JinjaValue, BoundArguments, TemplateContext) throws -> JinjaValue
     ) {
         let signature = Signature(name, parameters, positionalOnly: positionalOnly)
-        invoke = { receiver, call in try body(receiver, signature.bindMethod(call), call.context) }
+        bound = Bound(signature: signature, body: body)
+        invoke = { receiver, call in
+            let values = try signature.bindMethod(call)
+            return try values.withUnsafeBufferPointer { try body(receiver, BoundArguments($0), call.context) }
+        }
     }
 }
 

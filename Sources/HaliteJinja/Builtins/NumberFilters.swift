@@ -4,7 +4,7 @@ import HaliteValue
 enum NumberFilters {
     private static let define = BuiltinFilters.define
 
-    static let table: [String: JinjaFunction] = [
+    static let table: [String: BuiltinFunction] = [
         "abs": define("abs", "x") { arguments, _ in
             switch arguments.value(0) {
             case .int(let number): return number == .min ? .big(-BigInteger(number)) : .int(abs(number))
@@ -25,7 +25,7 @@ enum NumberFilters {
         "filesizeformat": define("do_filesizeformat", "value, binary=", fileSize),
     ]
 
-    private static func round(_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue {
+    private static func round(_ arguments: BoundArguments, _ context: TemplateContext) throws -> JinjaValue {
         let method = arguments[2] == nil ? "common" : try arguments.text(2)
         guard method == "common" || method == "ceil" || method == "floor" else {
             throw JinjaError(.filterArgument, "method must be common, ceil or floor")
@@ -65,7 +65,7 @@ enum NumberFilters {
         return JinjaValue(normalizing: (up ? quotient + BigInteger(1) : quotient) * unit)
     }
 
-    private static func fileSize(_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue {
+    private static func fileSize(_ arguments: BoundArguments, _ context: TemplateContext) throws -> JinjaValue {
         if case .undefined(let undefined) = arguments.value(0) { throw undefined.error() }
         guard let size = try PythonNumber.float(arguments.value(0)) else {
             let value = arguments.value(0)

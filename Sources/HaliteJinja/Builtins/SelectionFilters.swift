@@ -2,12 +2,12 @@ import HaliteValue
 
 /// `map`, `select` and their relatives; all of them are lazy, as in Jinja2.
 enum SelectionFilters {
-    static let table: [String: JinjaFunction] = [
-        "map": map,
-        "select": { call in try select(call, "sync_do_select", negates: false, byAttribute: false) },
-        "reject": { call in try select(call, "sync_do_reject", negates: true, byAttribute: false) },
-        "selectattr": { call in try select(call, "sync_do_selectattr", negates: false, byAttribute: true) },
-        "rejectattr": { call in try select(call, "sync_do_rejectattr", negates: true, byAttribute: true) },
+    static let table: [String: BuiltinFunction] = [
+        "map": .free(map),
+        "select": .free { call in try select(call, "sync_do_select", negates: false, byAttribute: false) },
+        "reject": .free { call in try select(call, "sync_do_reject", negates: true, byAttribute: false) },
+        "selectattr": .free { call in try select(call, "sync_do_selectattr", negates: false, byAttribute: true) },
+        "rejectattr": .free { call in try select(call, "sync_do_rejectattr", negates: true, byAttribute: true) },
     ]
 
     /// Makes a generator that prepares itself when the first element is asked for, so that mistakes show there.

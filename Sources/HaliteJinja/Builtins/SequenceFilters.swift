@@ -3,7 +3,7 @@ import HaliteValue
 enum SequenceFilters {
     private static let define = BuiltinFilters.define
 
-    static let table: [String: JinjaFunction] = [
+    static let table: [String: BuiltinFunction] = [
         "default": define("do_default", "value, default_value=, boolean=", fallback),
         "d": define("do_default", "value, default_value=, boolean=", fallback),
         "length": define("len", "obj", length),
@@ -123,14 +123,14 @@ enum SequenceFilters {
         },
     ]
 
-    private static func fallback(_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue {
+    private static func fallback(_ arguments: BoundArguments, _ context: TemplateContext) throws -> JinjaValue {
         let value = arguments.value(0)
         if value.isUndefined { return arguments.value(1, default: .string("")) }
         if try arguments.flag(2), try !value.isTrue() { return arguments.value(1, default: .string("")) }
         return value
     }
 
-    private static func length(_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue {
+    private static func length(_ arguments: BoundArguments, _ context: TemplateContext) throws -> JinjaValue {
         let value = arguments.value(0)
         guard let count = try value.length() else {
             throw JinjaError(.type, "object of type '\(value.typeName)' has no len()")
@@ -166,7 +166,7 @@ enum SequenceFilters {
         }
     }
 
-    private static func join(_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue {
+    private static func join(_ arguments: BoundArguments, _ context: TemplateContext) throws -> JinjaValue {
         let path = AttributePath(arguments.given(2))
         let hasPath = arguments.given(2) != nil
         let separator = arguments.value(1, default: .string(""))
@@ -186,7 +186,7 @@ enum SequenceFilters {
     }
 
     private static func extreme(
-        _ arguments: [JinjaValue?], _ context: TemplateContext, wantsLess: Bool
+        _ arguments: BoundArguments, _ context: TemplateContext, wantsLess: Bool
     ) throws -> JinjaValue {
         let path = AttributePath(arguments.given(2))
         let exact = try arguments.flag(1)
@@ -208,7 +208,7 @@ enum SequenceFilters {
         return best
     }
 
-    private static func dictSort(_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue {
+    private static func dictSort(_ arguments: BoundArguments, _ context: TemplateContext) throws -> JinjaValue {
         let by = arguments[2] == nil ? "key" : try arguments.text(2)
         guard by == "key" || by == "value" else {
             throw JinjaError(.filterArgument, "You can only sort by either \"key\" or \"value\"")
@@ -231,7 +231,7 @@ enum SequenceFilters {
             })
     }
 
-    private static func groupBy(_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue {
+    private static func groupBy(_ arguments: BoundArguments, _ context: TemplateContext) throws -> JinjaValue {
         let path = AttributePath(arguments.given(1))
         let fallback = arguments.given(2)
         let exact = try arguments.flag(3)
@@ -257,7 +257,7 @@ enum SequenceFilters {
             })
     }
 
-    private static func batch(_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue {
+    private static func batch(_ arguments: BoundArguments, _ context: TemplateContext) throws -> JinjaValue {
         let count = arguments.value(1)
         let fill = arguments.given(2)
         let source = arguments.value(0)
@@ -286,7 +286,7 @@ enum SequenceFilters {
             })
     }
 
-    private static func slice(_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue {
+    private static func slice(_ arguments: BoundArguments, _ context: TemplateContext) throws -> JinjaValue {
         let slices = arguments.value(1)
         let fill = arguments.given(2)
         let source = arguments.value(0)

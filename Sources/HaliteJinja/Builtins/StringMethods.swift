@@ -152,7 +152,7 @@ enum StringMethods {
     }
 
     /// The part of the text between optional bounds in code points.
-    private static func bounds(_ text: String, _ arguments: [JinjaValue?]) -> (bytes: [UInt8], offset: Int, isValid: Bool) {
+    private static func bounds(_ text: String, _ arguments: BoundArguments) -> (bytes: [UInt8], offset: Int, isValid: Bool) {
         if arguments[1] == nil, arguments[2] == nil { return (Array(text.utf8), 0, true) }
         let count = text.scalarCount
         let start = arguments[1]?.integer

@@ -3,7 +3,7 @@ import HaliteValue
 enum TextFilters {
     private static let define = BuiltinFilters.define
 
-    private static func mapped(_ name: String, _ body: @escaping @Sendable (String) -> String) -> JinjaFunction {
+    private static func mapped(_ name: String, _ body: @escaping @Sendable (String) -> String) -> BuiltinFunction {
         define(name, "s") { arguments, _ in
             switch arguments.value(0) {
             case .string(let text): .string(body(text))
@@ -13,7 +13,7 @@ enum TextFilters {
         }
     }
 
-    static let table: [String: JinjaFunction] = [
+    static let table: [String: BuiltinFunction] = [
         "upper": mapped("do_upper", PythonCase.upper),
         "lower": mapped("do_lower", PythonCase.lower),
         "capitalize": mapped("do_capitalize", PythonCase.capitalize),
@@ -50,7 +50,7 @@ enum TextFilters {
             }
             return .int(count)
         },
-        "format": { call in
+        "format": .free { call in
             guard let first = call.positional.first else {
                 throw JinjaError(.type, "do_format() missing 1 required positional argument: 'value'")
             }
@@ -87,7 +87,7 @@ enum TextFilters {
         return result
     }
 
-    private static func replace(_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue {
+    private static func replace(_ arguments: BoundArguments, _ context: TemplateContext) throws -> JinjaValue {
         let limit = arguments.given(3) == nil ? -1 : try arguments.integer(3, default: -1)
         let source = arguments.value(0)
         let old = arguments.value(1)
@@ -105,7 +105,7 @@ enum TextFilters {
         return base.isMarkup ? .markup(result) : .string(result)
     }
 
-    private static func indent(_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue {
+    private static func indent(_ arguments: BoundArguments, _ context: TemplateContext) throws -> JinjaValue {
         let source = arguments.value(0)
         let prefix: String
         if let text = arguments.value(1).text {
@@ -128,7 +128,7 @@ enum TextFilters {
         return source.isMarkup ? .markup(result) : .string(result)
     }
 
-    private static func truncate(_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue {
+    private static func truncate(_ arguments: BoundArguments, _ context: TemplateContext) throws -> JinjaValue {
         let source = arguments.value(0)
         let length = try arguments.integer(1, default: 255)
         let end = arguments[3] == nil ? "..." : try arguments.text(3)
@@ -148,7 +148,7 @@ enum TextFilters {
         return source.isMarkup ? .markup(kept + escapeHTML(end)) : .string(kept + end)
     }
 
-    private static func wordwrap(_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue {
+    private static func wordwrap(_ arguments: BoundArguments, _ context: TemplateContext) throws -> JinjaValue {
         let width = try arguments.integer(1, default: 79)
         let separator = arguments.given(3) == nil ? "\n" : try arguments.text(3)
         guard let text = arguments.value(0).text else {

@@ -27,7 +27,9 @@ extension Compiler {
         case .compare(let first, let rest):
             var operands: [(Comparison, ExpressionNode)] = []
             for (operation, operand) in rest { operands.append((operation, try self.expression(operand, scope))) }
-            return CompareNode(try self.expression(first, scope), operands)
+            let left = try self.expression(first, scope)
+            if operands.count == 1 { return CompareNode(left, operands[0].0, operands[0].1) }
+            return CompareChainNode(left, operands)
         case .binary(let operation, let left, let right):
             return BinaryNode(operation, try self.expression(left, scope), try self.expression(right, scope))
         case .concat(let parts): return ConcatNode(try nodes(parts, scope), mode: scope.escape)
@@ -114,7 +116,21 @@ extension Compiler {
             }
             function = Self.unknown("No filter named \(name.quoted) found.", suggestion)
         }
-        return FilterNode(value, function, try self.arguments(arguments, scope))
+        return try call(function, environment.boundFilter(name), on: value, arguments, scope, isDefault: name == "default" || name == "d")
+    }
+
+    /// A call of a filter or test: matched with its parameters here when that is possible.
+    private func call(
+        _ function: @escaping JinjaFunction, _ bound: BoundFunction?, on value: ExpressionNode, _ arguments: CallArguments,
+        _ scope: Scope, isDefault: Bool = false
+    ) throws(JinjaError) -> ExpressionNode {
+        let nodes = try self.arguments(arguments, scope)
+        guard let bound, arguments.spread == nil, arguments.keywordSpread == nil else { return FilterNode(value, function, nodes) }
+        let all = nodes.all
+        if isDefault, arguments.keywords.isEmpty, all.count < 2 {
+            return DefaultNode(value, all.first ?? ConstantNode(.string("")))
+        }
+        return BoundFilterNode(bound, value, nodes) ?? FilterNode(value, function, nodes)
     }
 
     private func test(
@@ -143,7 +159,7 @@ extension Compiler {
             }
             function = Self.unknown("No test named \(name.quoted) found.", suggestion)
         }
-        return TestNode(node, function, try self.arguments(arguments, scope))
+        return try call(function, environment.boundTest(name), on: node, arguments, scope)
     }
 
     private static func unknown(_ message: String, _ suggestion: String?) -> JinjaFunction {

@@ -167,8 +167,36 @@ extension Compiler {
             target: target(tag.target, loopScope), iterable: iterable, test: test,
             testTarget: test == nil ? nil : target(tag.target, testScope), testEntry: entry(testScope),
             loopEntry: entries.once, iterationEntry: entries.each, body: body, otherwiseEntry: entry(elseScope),
-            otherwise: otherwise, loopSlot: loopSlot, recursive: tag.isRecursive ? outer.function.layout : nil)
+            otherwise: otherwise, loopSlot: loopSlot, needsElements: needsElements(tag, isExtended: isExtended),
+            recursive: tag.isRecursive ? outer.function.layout : nil)
         return LoopStatement(parts, line: statement.line)
+    }
+
+    /// Whether `loop` in the body may be asked for elements: not when all uses are attributes that are known not to.
+    private func needsElements(_ tag: LoopTag, isExtended: Bool) -> Bool {
+        guard isExtended else { return false }
+        if tag.isRecursive { return true }
+        var uses = 0
+        var harmless = 0
+        var hasInnerTemplate = false
+        for statement in tag.body {
+            statement.walk { inner in
+                switch inner.kind {
+                case .block, .include, .importModule, .importNames, .importData: hasInnerTemplate = true
+                default: break
+                }
+            }
+            statement.walkExpressions { expression in
+                switch expression.kind {
+                case .name("loop", _): uses += 1
+                case .attribute(let owner, let name):
+                    guard case .name("loop", _) = owner.kind, LoopAttribute(rawValue: name)?.needsElements == false else { return }
+                    harmless += 1
+                default: break
+                }
+            }
+        }
+        return hasInnerTemplate || uses != harmless
     }
 
     // MARK: Macros and text

@@ -158,18 +158,18 @@ final class Compiler {
 
     func target(_ expression: Expression, _ scope: Scope) -> Target {
         switch expression.kind {
-        case .tuple(let items): return .tuple(items.map { target($0, scope) })
+        case .tuple(let items): return TupleTarget(items.map { target($0, scope) })
         case .namespaceReference(let name, let attribute):
             let (slot, hops) = place(name, scope)
-            return .namespace(slot: slot, hops: hops, attribute: attribute)
+            return NamespaceTarget(slot: slot, hops: hops, attribute: attribute)
         case .name(let name, _): return nameTarget(name, scope, exports: scope.isTopLevel)
-        default: return .tuple([])
+        default: return TupleTarget([])
         }
     }
 
     func nameTarget(_ name: String, _ scope: Scope, exports: Bool = false) -> Target {
         let (slot, hops) = place(name, scope)
-        return .slot(slot, hops: hops, name: name, exports: exports)
+        return exports || hops > 0 ? NameTarget(slot: slot, hops: hops, name: name, exports: exports) : LocalTarget(slot: slot)
     }
 
     /// The variables around, as an included template sees them.

@@ -1,25 +1,71 @@
+import HaliteValue
+
+/// `value.name`.
 final class AttributeNode: ExpressionNode {
     let value: ExpressionNode
     let name: String
+    private let hash: Int
+    /// Whether dictionaries have a method of this name, which wins over a key.
+    private let isDictAttribute: Bool
+    private let loopAttribute: LoopAttribute?
+
     init(_ value: ExpressionNode, _ name: String) {
         self.value = value
         self.name = name
+        hash = name.bytesHash
+        isDictAttribute = DictMethods.table[name] != nil || name == "__class__"
+        loopAttribute = LoopAttribute(rawValue: name)
     }
+
     override func evaluate(_ frame: Frame) throws -> JinjaValue {
-        try Access.attribute(value.evaluate(frame), name, frame.context)
+        let owner = try value.evaluate(frame)
+        return try find(owner) ?? frame.context.undefined(owner: owner, name: .string(name))
+    }
+
+    override func evaluateIfDefined(_ frame: Frame) throws -> JinjaValue? {
+        guard let found = try find(value.evaluate(frame)), !found.isUndefined else { return nil }
+        return found
+    }
+
+    @inline(__always)
+    private func find(_ owner: JinjaValue) throws -> JinjaValue? {
+        switch owner {
+        case .dict(let dict) where !isDictAttribute: return dict.value(name, hash: hash)
+        case .object(let object):
+            if let loopAttribute, let loop = object.loop { return try loop.value(of: loopAttribute) }
+            if let namespace = object.namespace { return namespace.values.value(name, hash: hash) }
+        default: break
+        }
+        return try Access.findAttribute(owner, name)
     }
 }
 
+/// `value[key]`.
 final class ItemNode: ExpressionNode {
     private let value: ExpressionNode
     private let key: ExpressionNode
+    /// A key that is known, with its hash.
+    private let text: (String, hash: Int)?
+
     init(_ value: ExpressionNode, _ key: ExpressionNode) {
         self.value = value
         self.key = key
+        text = if case .string(let text)? = key.constant { (text, text.bytesHash) } else { nil }
     }
+
     override func evaluate(_ frame: Frame) throws -> JinjaValue {
         let owner = try value.evaluate(frame)
+        if let text, case .dict(let dict) = owner, let found = dict.value(text.0, hash: text.hash) { return found }
         return try Access.item(owner, key.evaluate(frame), frame.context)
+    }
+
+    override func evaluateIfDefined(_ frame: Frame) throws -> JinjaValue? {
+        let owner = try value.evaluate(frame)
+        if let text, case .dict(let dict) = owner, let found = dict.value(text.0, hash: text.hash) {
+            return found.isUndefined ? nil : found
+        }
+        guard let found = try Access.findItem(owner, key.evaluate(frame)), !found.isUndefined else { return nil }
+        return found
     }
 }
 
@@ -35,199 +81,14 @@ final class SliceNode: ExpressionNode {
     }
     override func evaluate(_ frame: Frame) throws -> JinjaValue {
         let owner = try value.evaluate(frame)
-        let values = try bounds.map { try $0?.evaluate(frame) }
+        let start = try bounds[0]?.evaluate(frame)
+        let stop = try bounds[1]?.evaluate(frame)
+        let step = try bounds[2]?.evaluate(frame)
         do {
-            return try Slicing.slice(owner, start: values[0], stop: values[1], step: values[2])
+            return try Slicing.slice(owner, start: start, stop: stop, step: step)
         } catch let error as JinjaError where isLenient && error.kind == .type {
-            let shown = try values.map { try $0?.repr() ?? "None" }.joined(separator: ", ")
+            let shown = try [start, stop, step].map { try $0?.repr() ?? "None" }.joined(separator: ", ")
             return frame.context.undefined(hint: "\(owner.objectTypeRepr) has no element slice(\(shown))")
         }
-    }
-}
-
-/// Compiled arguments of a call.
-struct ArgumentNodes {
-    let positional: [ExpressionNode]
-    let keywords: [(name: String, value: ExpressionNode)]
-    let spread: ExpressionNode?
-    let keywordSpread: ExpressionNode?
-
-    var isConstant: Bool { spread == nil && keywordSpread == nil }
-
-    func call(_ frame: Frame, first: JinjaValue? = nil, caller: JinjaValue? = nil) throws -> JinjaCall {
-        var values: [JinjaValue] = []
-        values.reserveCapacity(positional.count + 1)
-        if let first { values.append(first) }
-        for node in positional { values.append(try node.evaluate(frame)) }
-        guard !keywords.isEmpty || caller != nil || !isConstant else {
-            return JinjaCall(positional: values, context: frame.context)
-        }
-        var named: [(name: String, value: JinjaValue)] = []
-        for (name, node) in keywords { named.append((name, try node.evaluate(frame))) }
-        if let caller { named.append(("caller", caller)) }
-        if let spread {
-            let value = try spread.evaluate(frame)
-            guard let iterator = try value.iterator() else {
-                throw JinjaError(.type, "Value after * must be an iterable, not \(value.typeName)")
-            }
-            while let element = try iterator.next() {
-                try frame.state.step()
-                values.append(element)
-            }
-        }
-        if let keywordSpread {
-            let value = try keywordSpread.evaluate(frame)
-            guard case .dict(let dict) = value else {
-                throw JinjaError(.type, "argument after ** must be a mapping, not \(value.typeName)")
-            }
-            for entry in dict.entries {
-                guard let name = entry.key.text else { throw JinjaError(.type, "keywords must be strings") }
-                if named.contains(where: { $0.name == name }) {
-                    throw JinjaError(.type, "got multiple values for keyword argument '\(name)'")
-                }
-                named.append((name, entry.value))
-            }
-        }
-        return JinjaCall(positional: values, keywords: named, context: frame.context)
-    }
-}
-
-final class CallNode: ExpressionNode {
-    private let target: ExpressionNode
-    private let arguments: ArgumentNodes
-    init(_ target: ExpressionNode, _ arguments: ArgumentNodes) {
-        self.target = target
-        self.arguments = arguments
-    }
-    override func evaluate(_ frame: Frame) throws -> JinjaValue { try call(frame, caller: nil) }
-
-    func call(_ frame: Frame, caller: JinjaValue?) throws -> JinjaValue {
-        let callee = try target.evaluate(frame)
-        return try callee.call(arguments.call(frame, caller: caller))
-    }
-
-    override func emit(_ frame: Frame, _ output: Output) throws {
-        let callee = try target.evaluate(frame)
-        if case .object(let object) = callee, let macro = object.macro, !frame.context.autoescape {
-            try macro.invoke(arguments.call(frame), into: output)
-        } else {
-            try output.write(callee.call(arguments.call(frame)))
-        }
-    }
-}
-
-/// `value.name(...)`: calls methods of Python's types without making a bound method first.
-final class MethodCallNode: ExpressionNode {
-    private let value: ExpressionNode
-    private let name: String
-    private let arguments: ArgumentNodes
-    private let methods: MethodLookup
-    init(_ value: ExpressionNode, _ name: String, _ arguments: ArgumentNodes) {
-        self.value = value
-        self.name = name
-        self.arguments = arguments
-        methods = MethodLookup(name)
-    }
-    override func evaluate(_ frame: Frame) throws -> JinjaValue { try call(frame, caller: nil) }
-
-    func call(_ frame: Frame, caller: JinjaValue?) throws -> JinjaValue {
-        let owner = try value.evaluate(frame)
-        if let method = methods.method(for: owner) {
-            return try method.invoke(owner, arguments.call(frame, caller: caller))
-        }
-        let callee = try Access.attribute(owner, name, frame.context)
-        return try callee.call(arguments.call(frame, caller: caller))
-    }
-
-    override func emit(_ frame: Frame, _ output: Output) throws {
-        let owner = try value.evaluate(frame)
-        if let method = methods.method(for: owner) {
-            return try output.write(method.invoke(owner, arguments.call(frame)))
-        }
-        let callee = try Access.attribute(owner, name, frame.context)
-        if case .object(let object) = callee, let macro = object.macro, !frame.context.autoescape {
-            try macro.invoke(arguments.call(frame), into: output)
-        } else {
-            try output.write(callee.call(arguments.call(frame)))
-        }
-    }
-}
-
-final class FilterNode: ExpressionNode {
-    private let value: ExpressionNode
-    private let function: JinjaFunction
-    private let arguments: ArgumentNodes
-    init(_ value: ExpressionNode, _ function: @escaping JinjaFunction, _ arguments: ArgumentNodes) {
-        self.value = value
-        self.function = function
-        self.arguments = arguments
-    }
-    override func evaluate(_ frame: Frame) throws -> JinjaValue {
-        let first = try value.evaluate(frame)
-        return try function(arguments.call(frame, first: first))
-    }
-}
-
-final class TestNode: ExpressionNode {
-    private let value: ExpressionNode
-    private let function: JinjaFunction
-    private let arguments: ArgumentNodes
-    init(_ value: ExpressionNode, _ function: @escaping JinjaFunction, _ arguments: ArgumentNodes) {
-        self.value = value
-        self.function = function
-        self.arguments = arguments
-    }
-    override func evaluate(_ frame: Frame) throws -> JinjaValue {
-        let first = try value.evaluate(frame)
-        return try function(arguments.call(frame, first: first))
-    }
-}
-
-/// A built-in test without arguments.
-final class SimpleTestNode: ExpressionNode {
-    private let value: ExpressionNode
-    private let function: SimpleTest
-    init(_ value: ExpressionNode, _ function: @escaping SimpleTest) {
-        self.value = value
-        self.function = function
-    }
-    override func isTrue(_ frame: Frame) throws -> Bool { try function(value.evaluate(frame), frame.context) }
-    override func evaluate(_ frame: Frame) throws -> JinjaValue { .bool(try isTrue(frame)) }
-}
-
-/// `x is defined`, without making an undefined value to ask it.
-final class DefinedNode: ExpressionNode {
-    private let value: ExpressionNode
-    private let local: LocalNode?
-    private let wantsDefined: Bool
-    init(_ value: ExpressionNode, wantsDefined: Bool) {
-        self.value = value
-        local = value as? LocalNode
-        self.wantsDefined = wantsDefined
-    }
-    override func isTrue(_ frame: Frame) throws -> Bool {
-        if let local {
-            guard let found = frame.slots[local.slot] else { return !wantsDefined }
-            return found.isUndefined != wantsDefined
-        }
-        return try value.evaluate(frame).isUndefined != wantsDefined
-    }
-    override func evaluate(_ frame: Frame) throws -> JinjaValue { .bool(try isTrue(frame)) }
-}
-
-/// The text of the block that a filter tag or a block assignment is applied to.
-final class BodyTextNode: ExpressionNode {
-    private let entry: ScopeEntry
-    private let body: Body
-    private let mode: EscapeMode
-    init(entry: ScopeEntry, body: Body, mode: EscapeMode) {
-        self.entry = entry
-        self.body = body
-        self.mode = mode
-    }
-    override func evaluate(_ frame: Frame) throws -> JinjaValue {
-        try entry.enter(frame)
-        let text = try body.text(frame)
-        return mode.escapes(frame) ? .markup(text) : .string(text)
     }
 }

@@ -1,3 +1,5 @@
+import HaliteValue
+
 final class LoopStatement: StatementNode {
     struct Parts {
         let target: Target
@@ -14,34 +16,61 @@ final class LoopStatement: StatementNode {
         let otherwise: Body?
         /// Where `loop` lives, if anybody asks for it.
         let loopSlot: Int?
+        /// Whether `loop` may be asked for elements, or handed to somebody who may.
+        let needsElements: Bool
         /// The function of a recursive loop.
         let recursive: FunctionLayout?
     }
 
-    private let parts: Parts
+    private let target: Target
+    private let iterable: ExpressionNode
+    private let test: ExpressionNode?
+    private let testTarget: Target?
+    private let testEntry: ScopeEntry
+    private let loopEntry: ScopeEntry
+    private let iterationEntry: ScopeEntry
+    private let body: Body
+    private let otherwiseEntry: ScopeEntry
+    private let otherwise: Body?
+    private let loopSlot: Int?
+    private let recursive: FunctionLayout?
+    /// The two variables of a loop over the pairs of a dictionary, when no pair has to be made for anybody.
+    private let pair: (Int, Int)?
 
     init(_ parts: Parts, line: Int) {
-        self.parts = parts
+        target = parts.target
+        iterable = parts.iterable
+        test = parts.test
+        testTarget = parts.testTarget
+        testEntry = parts.testEntry
+        loopEntry = parts.loopEntry
+        iterationEntry = parts.iterationEntry
+        body = parts.body
+        otherwiseEntry = parts.otherwiseEntry
+        otherwise = parts.otherwise
+        loopSlot = parts.loopSlot
+        recursive = parts.recursive
+        pair = parts.needsElements || parts.test != nil ? nil : parts.target.plainPair
         super.init(line: line)
     }
 
     override func execute(_ frame: Frame, _ output: Output) throws -> Flow {
-        let iterable = try parts.iterable.evaluate(frame)
-        if let layout = parts.recursive {
-            try output.write(recurse(iterable, frame, layout, depth: 0))
+        let elements = try iterable.evaluate(frame)
+        if let layout = recursive {
+            try output.write(recurse(elements, frame, layout, depth: 0))
             return .normal
         }
-        return try run(iterable, frame, output, recursion: nil, depth: 0)
+        return try run(elements, frame, output, recursion: nil, depth: 0)
     }
 
     /// Runs the body of a recursive loop in a function of its own and returns its text.
-    private func recurse(_ iterable: JinjaValue, _ outer: Frame, _ layout: FunctionLayout, depth: Int) throws -> JinjaValue {
+    private func recurse(_ elements: JinjaValue, _ outer: Frame, _ layout: FunctionLayout, depth: Int) throws -> JinjaValue {
         try outer.state.nested {
             let frame = Frame(function: layout, parent: outer, context: outer.context, template: outer.template)
             let output = outer.state.output()
             do {
                 _ = try run(
-                    iterable, frame, output,
+                    elements, frame, output,
                     recursion: { [self] in try recurse($0, outer, layout, depth: depth + 1) }, depth: depth)
             } catch {
                 throw frame.located(error, line: line)
@@ -51,62 +80,80 @@ final class LoopStatement: StatementNode {
     }
 
     private func run(
-        _ iterable: JinjaValue, _ frame: Frame, _ output: Output,
+        _ elements: JinjaValue, _ frame: Frame, _ output: Output,
         recursion: ((JinjaValue) throws -> JinjaValue)?, depth: Int
     ) throws -> Flow {
-        guard var source = try LoopSource(iterable) else {
-            throw JinjaError(.type, "'\(iterable.typeName)' object is not iterable")
+        guard var cursor = try Cursor.over(elements) else {
+            throw JinjaError(.type, "'\(elements.typeName)' object is not iterable")
         }
-        if let test = parts.test, let target = parts.testTarget { source = filtered(source, test, target, frame) }
-        var isEmpty = true
-        if let slot = parts.loopSlot {
-            let loop = LoopObject(source, hasLength: parts.test == nil, context: frame.context, depth: depth, recursion: recursion)
-            frame.slots[slot] = nil
-            while let element = try loop.advance() {
-                if isEmpty { try parts.loopEntry.enter(frame) }
-                isEmpty = false
-                try parts.target.assign(element, frame)
-                frame.slots[slot] = .object(loop)
-                if try iterate(frame, output) { break }
+        if let test, let testTarget { cursor = filtered(cursor, test, testTarget, frame) }
+        let loop = loopSlot.map { _ in LoopObject(cursor, context: frame.context, depth: depth, recursion: recursion) }
+        let isEmpty =
+            if let pair, let pairs = cursor.pairs {
+                try iterate(pairs, pair, loop, frame, output)
+            } else {
+                try iterate(cursor, loop, frame, output)
             }
-            frame.slots[slot] = nil
-        } else {
-            while let element = try source.next() {
-                if isEmpty { try parts.loopEntry.enter(frame) }
-                isEmpty = false
-                try parts.target.assign(element, frame)
-                if try iterate(frame, output) { break }
-            }
-        }
-        if isEmpty, let otherwise = parts.otherwise {
-            try parts.otherwiseEntry.enter(frame)
+        if isEmpty, let otherwise {
+            try otherwiseEntry.enter(frame)
             return try otherwise.execute(frame, output)
         }
         return .normal
     }
 
-    /// Runs the body once; true when the loop ends.
-    @inline(__always)
-    private func iterate(_ frame: Frame, _ output: Output) throws -> Bool {
-        try frame.state.step()
-        try parts.iterationEntry.enter(frame)
-        return try parts.body.execute(frame, output) == .breakLoop
+    /// Runs the body for each element; true when there was none.
+    private func iterate(_ cursor: Cursor, _ loop: LoopObject?, _ frame: Frame, _ output: Output) throws -> Bool {
+        guard let element = try loop?.advance() ?? (loop == nil ? cursor.next() : nil) else { return true }
+        try begin(loop, frame)
+        try target.assign(element, frame)
+        if try step(frame, output) { return false }
+        if let loop {
+            while let element = try loop.advance() {
+                try target.assign(element, frame)
+                if try step(frame, output) { return false }
+            }
+        } else {
+            while let element = try cursor.next() {
+                try target.assign(element, frame)
+                if try step(frame, output) { return false }
+            }
+        }
+        return false
     }
 
-    private func filtered(_ source: LoopSource, _ test: ExpressionNode, _ target: Target, _ frame: Frame) -> LoopSource {
-        var source = source
+    private func iterate(_ pairs: DictCursor, _ pair: (Int, Int), _ loop: LoopObject?, _ frame: Frame, _ output: Output) throws -> Bool {
         var isFirst = true
-        let entry = parts.testEntry
-        return .iterator(
-            JinjaIterator {
-                if isFirst { try entry.enter(frame) }
-                isFirst = false
-                while let element = try source.next() {
-                    try frame.state.step()
-                    try target.assign(element, frame)
-                    if try test.isTrue(frame) { return element }
-                }
-                return nil
-            })
+        while let entry = try loop?.advance(pairs) ?? (loop == nil ? pairs.nextEntry() : nil) {
+            if isFirst { try begin(loop, frame) }
+            isFirst = false
+            frame.slots[pair.0] = entry.key
+            frame.slots[pair.1] = entry.value
+            if try step(frame, output) { break }
+        }
+        return isFirst
+    }
+
+    private func begin(_ loop: LoopObject?, _ frame: Frame) throws {
+        try loopEntry.enter(frame)
+        if let loopSlot, let loop { frame.slots[loopSlot] = .object(loop) }
+    }
+
+    /// Runs the body once; true when the loop ends.
+    @inline(__always)
+    private func step(_ frame: Frame, _ output: Output) throws -> Bool {
+        try frame.state.step()
+        try iterationEntry.enter(frame)
+        return try body.execute(frame, output) == .breakLoop
+    }
+
+    private func filtered(_ source: Cursor, _ test: ExpressionNode, _ target: Target, _ frame: Frame) -> Cursor {
+        var isFirst = true
+        return FilteredCursor(source) { [testEntry] element in
+            if isFirst { try testEntry.enter(frame) }
+            isFirst = false
+            try frame.state.step()
+            try target.assign(element, frame)
+            return try test.isTrue(frame)
+        }
     }
 }

@@ -1,3 +1,5 @@
+import HaliteValue
+
 final class BinaryNode: ExpressionNode {
     private let operation: BinaryOperator
     private let left: ExpressionNode
@@ -10,21 +12,50 @@ final class BinaryNode: ExpressionNode {
     override func evaluate(_ frame: Frame) throws -> JinjaValue {
         let a = try left.evaluate(frame)
         let b = try right.evaluate(frame)
-        if case .int(let x) = a, case .int(let y) = b {
-            switch operation {
-            case .add:
-                let (sum, overflow) = x.addingReportingOverflow(y)
-                if !overflow { return .int(sum) }
-            case .sub:
-                let (difference, overflow) = x.subtractingReportingOverflow(y)
-                if !overflow { return .int(difference) }
-            case .mul:
-                let (product, overflow) = x.multipliedReportingOverflow(by: y)
-                if !overflow { return .int(product) }
-            default: break
-            }
+        switch (a, b) {
+        case (.int(let x), .int(let y)): if let result = Self.integers(operation, x, y) { return result }
+        case (.float(let x), .float(let y)): if let result = Self.floats(operation, x, y) { return result }
+        case (.float(let x), .int(let y)) where y.magnitude < 1 << 53:
+            if let result = Self.floats(operation, x, Double(y)) { return result }
+        case (.int(let x), .float(let y)) where x.magnitude < 1 << 53:
+            if let result = Self.floats(operation, Double(x), y) { return result }
+        default: break
         }
         return try Operators.apply(operation, a, b, frame.context)
+    }
+
+    /// The common cases; nil for what overflows and what is an error.
+    @inline(__always)
+    private static func integers(_ operation: BinaryOperator, _ x: Int, _ y: Int) -> JinjaValue? {
+        switch operation {
+        case .add:
+            let (sum, overflow) = x.addingReportingOverflow(y)
+            return overflow ? nil : .int(sum)
+        case .sub:
+            let (difference, overflow) = x.subtractingReportingOverflow(y)
+            return overflow ? nil : .int(difference)
+        case .mul:
+            let (product, overflow) = x.multipliedReportingOverflow(by: y)
+            return overflow ? nil : .int(product)
+        case .mod where y > 0:
+            let rest = x % y
+            return .int(rest < 0 ? rest + y : rest)
+        case .floordiv where y > 0:
+            let (quotient, rest) = x.quotientAndRemainder(dividingBy: y)
+            return .int(rest < 0 ? quotient - 1 : quotient)
+        default: return nil
+        }
+    }
+
+    @inline(__always)
+    private static func floats(_ operation: BinaryOperator, _ x: Double, _ y: Double) -> JinjaValue? {
+        switch operation {
+        case .add: .float(x + y)
+        case .sub: .float(x - y)
+        case .mul: .float(x * y)
+        case .div where y != 0: .float(x / y)
+        default: nil
+        }
     }
 }
 
@@ -65,18 +96,58 @@ final class LogicNode: ExpressionNode {
     }
 }
 
+/// A comparison of two values.
 final class CompareNode: ExpressionNode {
+    private let operation: Comparison
+    private let left: ExpressionNode
+    private let right: ExpressionNode
+    init(_ left: ExpressionNode, _ operation: Comparison, _ right: ExpressionNode) {
+        self.operation = operation
+        self.left = left
+        self.right = right
+    }
+    override func isTrue(_ frame: Frame) throws -> Bool {
+        let a = try left.evaluate(frame)
+        let b = try right.evaluate(frame)
+        switch (a, b) {
+        case (.int(let x), .int(let y)):
+            switch operation {
+            case .eq: return x == y
+            case .ne: return x != y
+            case .lt: return x < y
+            case .lteq: return x <= y
+            case .gt: return x > y
+            case .gteq: return x >= y
+            default: break
+            }
+        case (.string(let x), .string(let y)):
+            switch operation {
+            case .eq: return x.hasSameBytes(as: y)
+            case .ne: return !x.hasSameBytes(as: y)
+            default: break
+            }
+        default: break
+        }
+        return try Operators.compare(operation, a, b)
+    }
+    override func evaluate(_ frame: Frame) throws -> JinjaValue { .bool(try isTrue(frame)) }
+}
+
+/// Comparisons in a chain: `a < b <= c`.
+final class CompareChainNode: ExpressionNode {
     private let first: ExpressionNode
-    private let rest: [(operation: Comparison, operand: ExpressionNode)]
+    private let operations: [Comparison]
+    private let operands: NodeList<ExpressionNode>
     init(_ first: ExpressionNode, _ rest: [(Comparison, ExpressionNode)]) {
         self.first = first
-        self.rest = rest.map { (operation: $0.0, operand: $0.1) }
+        operations = rest.map(\.0)
+        operands = NodeList(rest.map(\.1))
     }
     override func isTrue(_ frame: Frame) throws -> Bool {
         var left = try first.evaluate(frame)
-        for (operation, operand) in rest {
-            let right = try operand.evaluate(frame)
-            if try !Operators.compare(operation, left, right) { return false }
+        for position in 0..<operands.count {
+            let right = try operands.at(position) { try $0.evaluate(frame) }
+            if try !Operators.compare(operations[position], left, right) { return false }
             left = right
         }
         return true
@@ -85,26 +156,47 @@ final class CompareNode: ExpressionNode {
 }
 
 final class ConcatNode: ExpressionNode {
-    private let parts: [ExpressionNode]
+    private let parts: NodeList<ExpressionNode>
     private let mode: EscapeMode
     init(_ parts: [ExpressionNode], mode: EscapeMode) {
-        self.parts = parts
+        self.parts = NodeList(parts)
         self.mode = mode
     }
     override func evaluate(_ frame: Frame) throws -> JinjaValue {
-        let values = try parts.map { try $0.evaluate(frame) }
-        // Where escaping is not known before run time, Jinja2 joins as if it were on.
-        if mode != .off, values.contains(where: { if case .markup = $0 { true } else { false } }) {
-            return .markup(try values.map { try Markup.escape($0) }.joined())
+        guard mode == .off else { return try escaped(frame) }
+        // The values are evaluated before any becomes a text, as their order of errors is seen.
+        if parts.count == 2 {
+            let first = try parts.at(0) { try $0.evaluate(frame) }
+            let second = try parts.at(1) { try $0.evaluate(frame) }
+            var text = try first.str()
+            text += try second.str()
+            return .string(text)
         }
-        if values.count == 2 { return .string(try values[0].str() + values[1].str()) }
-        var text = ""
-        for value in values { text += try value.str() }
+        let values = try all(frame)
+        var text = try values[0].str()
+        for value in values.dropFirst() { text += try value.str() }
         return .string(text)
     }
+
+    private func all(_ frame: Frame) throws -> [JinjaValue] {
+        var values: [JinjaValue] = []
+        values.reserveCapacity(parts.count)
+        for position in 0..<parts.count { values.append(try parts.at(position) { try $0.evaluate(frame) }) }
+        return values
+    }
+
+    /// Where escaping is not known before run time, Jinja2 joins as if it were on.
+    private func escaped(_ frame: Frame) throws -> JinjaValue {
+        let values = try all(frame)
+        if values.contains(where: { if case .markup = $0 { true } else { false } }) {
+            return .markup(try values.map { try Markup.escape($0) }.joined())
+        }
+        return .string(try values.map { try $0.str() }.joined())
+    }
+
     override func emit(_ frame: Frame, _ output: Output) throws {
         guard mode == .off else { return try output.write(evaluate(frame)) }
-        for part in parts { try part.emit(frame, output) }
+        for position in 0..<parts.count { try parts.at(position) { try $0.emit(frame, output) } }
     }
 }
 
@@ -121,9 +213,17 @@ final class ConditionNode: ExpressionNode {
     }
     override func evaluate(_ frame: Frame) throws -> JinjaValue {
         if try test.isTrue(frame) { return try then.evaluate(frame) }
-        if let otherwise { return try otherwise.evaluate(frame) }
-        // This one is an ordinary undefined value whatever the environment says.
-        return .undefined(
+        return try otherwise?.evaluate(frame) ?? nothing
+    }
+    override func emit(_ frame: Frame, _ output: Output) throws {
+        if try test.isTrue(frame) { return try then.emit(frame, output) }
+        // Without an else section nothing is printed.
+        try otherwise?.emit(frame, output)
+    }
+
+    /// An ordinary undefined value whatever the environment says.
+    private var nothing: JinjaValue {
+        .undefined(
             JinjaUndefined(
                 hint: "the inline if-expression on \(position) evaluated to false and no else section was defined.",
                 policy: .default))
@@ -131,23 +231,40 @@ final class ConditionNode: ExpressionNode {
 }
 
 final class TupleNode: ExpressionNode {
-    private let items: [ExpressionNode]
-    init(_ items: [ExpressionNode]) { self.items = items }
-    override func evaluate(_ frame: Frame) throws -> JinjaValue { .tuple(of: try items.map { try $0.evaluate(frame) }) }
+    private let items: NodeList<ExpressionNode>
+    init(_ items: [ExpressionNode]) { self.items = NodeList(items) }
+    override func evaluate(_ frame: Frame) throws -> JinjaValue { .tuple(of: try items.values(frame)) }
 }
 
 final class ListNode: ExpressionNode {
-    private let items: [ExpressionNode]
-    init(_ items: [ExpressionNode]) { self.items = items }
-    override func evaluate(_ frame: Frame) throws -> JinjaValue { .list(of: try items.map { try $0.evaluate(frame) }) }
+    private let items: NodeList<ExpressionNode>
+    init(_ items: [ExpressionNode]) { self.items = NodeList(items) }
+    override func evaluate(_ frame: Frame) throws -> JinjaValue { .list(of: try items.values(frame)) }
+}
+
+extension NodeList where Node == ExpressionNode {
+    func values(_ frame: Frame) throws -> [JinjaValue] {
+        var values: [JinjaValue] = []
+        values.reserveCapacity(count)
+        for position in 0..<count { values.append(try at(position) { try $0.evaluate(frame) }) }
+        return values
+    }
 }
 
 final class DictNode: ExpressionNode {
-    private let pairs: [(key: ExpressionNode, value: ExpressionNode)]
-    init(_ pairs: [(key: ExpressionNode, value: ExpressionNode)]) { self.pairs = pairs }
+    private let keys: NodeList<ExpressionNode>
+    private let values: NodeList<ExpressionNode>
+    init(_ pairs: [(key: ExpressionNode, value: ExpressionNode)]) {
+        keys = NodeList(pairs.map(\.key))
+        values = NodeList(pairs.map(\.value))
+    }
     override func evaluate(_ frame: Frame) throws -> JinjaValue {
         let dict = JinjaDict()
-        for (key, value) in pairs { try dict.set(key.evaluate(frame), value.evaluate(frame)) }
+        dict.reserve(keys.count)
+        for position in 0..<keys.count {
+            let key = try keys.at(position) { try $0.evaluate(frame) }
+            try dict.set(key, try values.at(position) { try $0.evaluate(frame) })
+        }
         return .dict(dict)
     }
 }

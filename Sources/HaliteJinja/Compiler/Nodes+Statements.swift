@@ -14,19 +14,39 @@ enum EscapeMode {
     }
 }
 
+/// Text and printed values that follow each other.
 final class OutputNode: StatementNode {
     enum Item {
         case text(String)
         case value(ExpressionNode, line: Int)
     }
 
-    private let items: [Item]
+    /// A piece of output: text of the template, or a value.
+    private final class Piece {
+        let text: LiteralBytes?
+        let value: ExpressionNode
+        let line: Int
+        init(_ item: Item) {
+            switch item {
+            case .text(let text):
+                self.text = LiteralBytes(text)
+                value = ConstantNode(.null)
+                line = 0
+            case .value(let node, let line):
+                text = nil
+                value = node
+                self.line = line
+            }
+        }
+    }
+
+    private let pieces: NodeList<Piece>
     private let mode: EscapeMode
     /// Whether nothing is printed once `extends` has run.
     private let checksParent: Bool
 
     init(_ items: [Item], mode: EscapeMode, checksParent: Bool, line: Int) {
-        self.items = items
+        pieces = NodeList(items.map(Piece.init))
         self.mode = mode
         self.checksParent = checksParent
         super.init(line: line)
@@ -34,38 +54,52 @@ final class OutputNode: StatementNode {
 
     override func execute(_ frame: Frame, _ output: Output) throws -> Flow {
         if checksParent, frame.outermost.parentTemplate != nil { return .normal }
-        for item in items {
-            switch item {
-            case .text(let text): try output.write(text)
-            case .value(let node, let line):
-                do {
-                    if mode.escapes(frame) {
-                        try output.writeEscaped(node.evaluate(frame))
-                    } else {
-                        try node.emit(frame, output)
-                    }
-                } catch {
-                    throw frame.located(error, line: line)
-                }
-            }
-        }
+        for position in 0..<pieces.count { try pieces.at(position) { try write($0, frame, output) } }
         return .normal
+    }
+
+    @inline(__always)
+    private func write(_ piece: Piece, _ frame: Frame, _ output: Output) throws {
+        if let text = piece.text { return try output.write(text.bytes) }
+        do {
+            if mode == .off || !mode.escapes(frame) {
+                try piece.value.emit(frame, output)
+            } else {
+                try output.writeEscaped(piece.value.evaluate(frame))
+            }
+        } catch {
+            throw frame.located(error, line: piece.line)
+        }
     }
 }
 
 final class ConditionStatement: StatementNode {
-    private let branches: [(test: ExpressionNode, body: Body, line: Int)]
+    private final class Branch {
+        let test: ExpressionNode
+        let body: Body
+        let line: Int
+        init(test: ExpressionNode, body: Body, line: Int) {
+            self.test = test
+            self.body = body
+            self.line = line
+        }
+    }
+
+    private let branches: NodeList<Branch>
     private let otherwise: Body
     init(branches: [(test: ExpressionNode, body: Body, line: Int)], otherwise: Body, line: Int) {
-        self.branches = branches
+        self.branches = NodeList(branches.map { Branch(test: $0.test, body: $0.body, line: $0.line) })
         self.otherwise = otherwise
         super.init(line: line)
     }
     override func execute(_ frame: Frame, _ output: Output) throws -> Flow {
-        for (test, body, line) in branches {
-            let holds: Bool
-            do { holds = try test.isTrue(frame) } catch { throw frame.located(error, line: line) }
-            if holds { return try body.execute(frame, output) }
+        for position in 0..<branches.count {
+            let flow: Flow? = try branches.at(position) { branch in
+                let holds: Bool
+                do { holds = try branch.test.isTrue(frame) } catch { throw frame.located(error, line: branch.line) }
+                return holds ? try branch.body.execute(frame, output) : nil
+            }
+            if let flow { return flow }
         }
         return try otherwise.execute(frame, output)
     }
@@ -141,17 +175,22 @@ final class JumpStatement: StatementNode {
 /// A scope of its own inside of a function: `with` and friends.
 final class ScopeStatement: StatementNode {
     private let entry: ScopeEntry
-    private let assignments: [(target: Target, value: ExpressionNode)]
+    private let targets: NodeList<Target>
+    private let values: NodeList<ExpressionNode>
     private let body: Body
     init(entry: ScopeEntry, assignments: [(target: Target, value: ExpressionNode)] = [], body: Body, line: Int) {
         self.entry = entry
-        self.assignments = assignments
+        targets = NodeList(assignments.map(\.target))
+        values = NodeList(assignments.map(\.value))
         self.body = body
         super.init(line: line)
     }
     override func execute(_ frame: Frame, _ output: Output) throws -> Flow {
         try entry.enter(frame)
-        for (target, value) in assignments { try target.assign(value.evaluate(frame), frame) }
+        for position in 0..<targets.count {
+            let value = try values.at(position) { try $0.evaluate(frame) }
+            try targets.at(position) { try $0.assign(value, frame) }
+        }
         return try body.execute(frame, output)
     }
 }
@@ -200,10 +239,10 @@ final class CallBlockStatement: StatementNode {
     override func execute(_ frame: Frame, _ output: Output) throws -> Flow {
         let caller = JinjaValue.object(Macro(code, frame))
         let value: JinjaValue
-        switch call {
-        case let node as CallNode: value = try node.call(frame, caller: caller)
-        case let node as MethodCallNode: value = try node.call(frame, caller: caller)
-        default: value = try call.evaluate(frame)
+        if let node = call as? CallingNode {
+            value = try node.call(frame, caller: caller)
+        } else {
+            value = try call.evaluate(frame)
         }
         // The value is joined with the rest of the output, which takes nothing but text.
         try output.write(value.joinable())

@@ -43,13 +43,13 @@ enum TemplateAccess {
         return module
     }
 
-    static func values(_ locals: [(name: String, node: ExpressionNode)], _ frame: Frame) throws -> [String: JinjaValue] {
-        var values: [String: JinjaValue] = [:]
+    static func values(_ locals: [(name: String, node: ExpressionNode)], _ frame: Frame) throws -> JinjaDict {
+        let values = JinjaDict()
         for (name, node) in locals {
             let value = try node.evaluate(frame)
             // A name that has no value yet must not hide the one in the context.
             if case .undefined(let undefined) = value, undefined.hint == nil, undefined.owner == nil { continue }
-            values[name] = value
+            values.set(name, value)
         }
         return values
     }

@@ -1,3 +1,5 @@
+import HaliteValue
+
 /// What a statement did to the loop around it.
 enum Flow { case normal, breakLoop, continueLoop }
 
@@ -7,6 +9,12 @@ class ExpressionNode {
     var constant: JinjaValue? { nil }
 
     func evaluate(_ frame: Frame) throws -> JinjaValue { fatalError("abstract") }
+
+    /// The value, or nil where it would be undefined: saves making an undefined value that nobody looks at.
+    func evaluateIfDefined(_ frame: Frame) throws -> JinjaValue? {
+        let value = try evaluate(frame)
+        return value.isUndefined ? nil : value
+    }
 
     /// Prints the value, if possible without making it first.
     func emit(_ frame: Frame, _ output: Output) throws { try output.write(evaluate(frame)) }
@@ -23,20 +31,18 @@ class StatementNode {
 
 /// Statements that follow each other; an error gets its line here.
 final class Body {
-    private let nodes: [StatementNode]
+    private let nodes: NodeList<StatementNode>
 
-    init(_ nodes: [StatementNode]) { self.nodes = nodes }
+    init(_ nodes: [StatementNode]) { self.nodes = NodeList(nodes) }
 
     var isEmpty: Bool { nodes.isEmpty }
 
     func execute(_ frame: Frame, _ output: Output) throws -> Flow {
-        for node in nodes {
-            do {
-                let flow = try node.execute(frame, output)
-                if flow != .normal { return flow }
-            } catch {
-                throw frame.located(error, line: node.line)
+        for position in 0..<nodes.count {
+            let flow = try nodes.at(position) { node in
+                do { return try node.execute(frame, output) } catch { throw frame.located(error, line: node.line) }
             }
+            if flow != .normal { return flow }
         }
         return .normal
     }
@@ -67,13 +73,7 @@ extension Output {
     }
 
     func write(_ number: Int) throws {
-        if number >= 0, number < 10 {
-            try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1) { buffer in
-                buffer[0] = UInt8(0x30 + number)
-                try write(UnsafeBufferPointer(buffer))
-            }
-            return
-        }
+        if number >= 0, number < 10 { return try write(byte: UInt8(0x30 + number)) }
         try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { buffer in
             var rest = number.magnitude
             var position = 20

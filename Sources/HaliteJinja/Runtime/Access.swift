@@ -3,19 +3,26 @@ import HaliteValue
 /// `value.name` and `value[key]`, each of which falls back to the other as in Jinja2.
 enum Access {
     static func attribute(_ owner: JinjaValue, _ name: String, _ context: TemplateContext) throws -> JinjaValue {
+        try findAttribute(owner, name) ?? context.undefined(owner: owner, name: .string(name))
+    }
+
+    static func findAttribute(_ owner: JinjaValue, _ name: String) throws -> JinjaValue? {
         if let found = try pythonAttribute(owner, name) { return found }
         switch owner {
-        case .dict(let dict): if let found = dict.value(name) { return found }
-        case .object(let object): if let found = try object.item(.string(name)) { return found }
-        default: break
+        case .dict(let dict): return dict.value(name)
+        case .object(let object): return try object.item(.string(name))
+        default: return nil
         }
-        return context.undefined(owner: owner, name: .string(name))
     }
 
     static func item(_ owner: JinjaValue, _ key: JinjaValue, _ context: TemplateContext) throws -> JinjaValue {
+        try findItem(owner, key) ?? context.undefined(owner: owner, name: key)
+    }
+
+    static func findItem(_ owner: JinjaValue, _ key: JinjaValue) throws -> JinjaValue? {
         if let found = try pythonItem(owner, key) { return found }
-        if let name = key.text, let found = try pythonAttribute(owner, name) { return found }
-        return context.undefined(owner: owner, name: key)
+        if let name = key.text { return try pythonAttribute(owner, name) }
+        return nil
     }
 
     /// What Python's `getattr` finds: methods and the attributes of objects. An undefined value raises or chains.

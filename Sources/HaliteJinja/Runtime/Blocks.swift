@@ -71,7 +71,7 @@ final class TemplateModule: JinjaObject {
     init(context: TemplateContext, text: String) {
         name = context.templateName
         var exports: [String: JinjaValue] = [:]
-        for key in context.exported { exports[key] = context.variables[key] }
+        for key in context.exported { exports[key] = context.variables.value(key) }
         self.exports = exports
         self.text = text
     }

@@ -60,26 +60,57 @@ struct FunctionLayout {
 }
 
 /// What a scope does with its slots when it is entered.
-struct ScopeEntry {
+final class ScopeEntry {
     enum Action {
         case resolve(slot: Int, name: String)
         case alias(slot: Int, hops: Int, from: Int)
         case clear(slot: Int)
     }
 
-    let actions: [Action]
+    /// A name of the context.
+    private final class Resolve {
+        let slot: Int
+        let name: String
+        let hash: Int
+        init(slot: Int, name: String) {
+            self.slot = slot
+            self.name = name
+            hash = name.bytesHash
+        }
+    }
+
+    private let resolves: NodeList<Resolve>
+    /// Copies of other slots, and empty ones where `from` is negative; in order.
+    private let copies: UnsafeMutableBufferPointer<(slot: Int, hops: Int, from: Int)>
+
+    init(actions: [Action]) {
+        var resolves: [Resolve] = []
+        var copies: [(slot: Int, hops: Int, from: Int)] = []
+        for action in actions {
+            switch action {
+            case .resolve(let slot, let name): resolves.append(Resolve(slot: slot, name: name))
+            case .alias(let slot, let hops, let from): copies.append((slot, hops, from))
+            case .clear(let slot): copies.append((slot, 0, -1))
+            }
+        }
+        self.resolves = NodeList(resolves)
+        self.copies = .allocate(capacity: copies.count)
+        _ = self.copies.initialize(from: copies)
+    }
+
+    deinit { copies.deallocate() }
 
     @inline(__always)
     func enter(_ frame: Frame) throws {
-        for action in actions { try run(action, frame) }
-    }
-
-    private func run(_ action: Action, _ frame: Frame) throws {
-        switch action {
-        case .resolve(let slot, let name): frame.slots[slot] = frame.context.resolve(name)
-        case .alias(let slot, let hops, let from):
-            frame.slots[slot] = hops == 0 ? frame.slots[from] : frame.ancestor(hops).slots[from]
-        case .clear(let slot): frame.slots[slot] = nil
+        for copy in copies {
+            if copy.from < 0 {
+                frame.slots[copy.slot] = nil
+            } else {
+                frame.slots[copy.slot] = copy.hops == 0 ? frame.slots[copy.from] : frame.ancestor(copy.hops).slots[copy.from]
+            }
+        }
+        for position in 0..<resolves.count {
+            resolves.at(position) { frame.slots[$0.slot] = frame.context.resolve($0.name, hash: $0.hash) }
         }
     }
 }

@@ -109,4 +109,94 @@ struct Signature: Sendable {
         }
         return values
     }
+
+    /// Whether so many positional arguments are neither too few nor too many.
+    func accepts(_ count: Int) -> Bool { count >= required && count <= parameters.count }
+
+    /// The parameter of each argument behind the first, which is the value that a filter is applied to; nil when the
+    /// arguments do not fit.
+    func places(_ positional: Int, _ keywords: [String]) -> [Int]? {
+        guard !parameters.isEmpty, positional < parameters.count else { return nil }
+        var places = Array(1..<(positional + 1))
+        for keyword in keywords {
+            guard let place = parameters.firstIndex(of: keyword), place > 0, !places.contains(place) else { return nil }
+            places.append(place)
+        }
+        guard (1..<max(1, required)).allSatisfy(places.contains) else { return nil }
+        return places
+    }
+
+    /// Room for the arguments on the stack, empty at first.
+    @inline(__always)
+    func withArguments<Result>(_ body: (UnsafeMutableBufferPointer<JinjaValue?>) throws -> Result) throws -> Result {
+        try withUnsafeTemporaryAllocation(of: JinjaValue?.self, capacity: parameters.count) { buffer in
+            buffer.initialize(repeating: nil)
+            defer { buffer.deinitialize() }
+            return try body(buffer)
+        }
+    }
+}
+
+/// Arguments in the order of the parameters; nil for what was left out.
+///
+/// They live on the stack and end with the call: a body that hands work to a generator takes out what that needs first.
+/// (`Span` would have the compiler check it, but Swift 6.3.1 fails on it in `a ?? b`.)
+struct BoundArguments {
+    private let base: UnsafePointer<JinjaValue?>?
+    let count: Int
+
+    init(_ buffer: UnsafeMutableBufferPointer<JinjaValue?>) { self.init(UnsafeBufferPointer(buffer)) }
+
+    init(_ buffer: UnsafeBufferPointer<JinjaValue?>) {
+        base = buffer.baseAddress
+        count = buffer.count
+    }
+
+    @inline(__always)
+    subscript(position: Int) -> JinjaValue? {
+        guard let base, position < count else { return nil }
+        return base[position]
+    }
+}
+
+/// A function of the engine with its list of parameters.
+struct BoundFunction: Sendable {
+    let signature: Signature
+    let body: @Sendable (BoundArguments, TemplateContext) throws -> JinjaValue
+
+    init(signature: Signature, body: @escaping @Sendable (BoundArguments, TemplateContext) throws -> JinjaValue) {
+        self.signature = signature
+        self.body = body
+    }
+
+    /// Calls it with a first argument that is given and others that fit.
+    func call(_ first: JinjaValue, _ rest: [JinjaValue], _ context: TemplateContext) throws -> JinjaValue {
+        try signature.withArguments { buffer in
+            buffer[0] = first
+            for (position, value) in rest.enumerated() { buffer[position + 1] = value }
+            return try body(BoundArguments(buffer), context)
+        }
+    }
+}
+
+/// A filter or test of the engine.
+struct BuiltinFunction: Sendable {
+    let call: JinjaFunction
+    let bound: BoundFunction?
+
+    init(bound: BoundFunction) {
+        self.bound = bound
+        call = { call in
+            let values = try bound.signature.bind(call)
+            return try values.withUnsafeBufferPointer { try bound.body(BoundArguments($0), call.context) }
+        }
+    }
+
+    private init(call: @escaping JinjaFunction) {
+        self.call = call
+        bound = nil
+    }
+
+    /// One that looks at its call itself.
+    static func free(_ call: @escaping JinjaFunction) -> BuiltinFunction { BuiltinFunction(call: call) }
 }

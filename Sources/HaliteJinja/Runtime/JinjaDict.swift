@@ -5,25 +5,33 @@ public final class JinjaDict {
     public struct Entry {
         public let key: JinjaValue
         public var value: JinjaValue
+        let hash: Int
     }
 
-    /// Up to this count a linear scan beats hashing.
+    /// Up to this count a linear scan beats a table.
     private static let scanLimit = 8
+    /// So many elements are converted one by one before all are.
+    private static let touchLimit = 4
 
-    private var pending: ValueMap?
-    private var storage: [Entry] = []
+    // Nothing that runs during an access can come back to the same dictionary, so the run-time check of that is left out.
+    /// The data of the context that nobody has changed or gone through.
+    @exclusivity(unchecked) private var pending: ValueMap?
+    /// The containers of `pending` that somebody has seen: each is one object for all who ask.
+    @exclusivity(unchecked) private var touched: [(position: Int, value: JinjaValue)] = []
+    @exclusivity(unchecked) private var storage: [Entry] = []
     /// Open addressing: positions in `storage` plus one, zero for free. Empty up to the scan limit.
-    private var table: [Int32] = []
+    @exclusivity(unchecked) private var table: [Int32] = []
 
     public init() {}
 
     public init(_ pairs: [(String, JinjaValue)]) {
-        for (key, value) in pairs { insert(.string(key), value) }
+        for (key, value) in pairs { set(key, value) }
     }
 
     init(pending: ValueMap) { self.pending = pending }
 
-    var untouched: ValueMap? { pending }
+    /// The data as it came, while nothing of it can have changed.
+    var untouched: ValueMap? { touched.isEmpty ? pending : nil }
 
     public var count: Int { pending?.count ?? storage.count }
 
@@ -32,48 +40,67 @@ public final class JinjaDict {
         return storage
     }
 
-    public func value(_ key: String) -> JinjaValue? {
+    /// One entry by its place.
+    func entry(_ position: Int) -> Entry {
         if pending != nil { convert() }
-        return position(of: key).map { storage[$0].value }
+        return storage[position]
+    }
+
+    func reserve(_ count: Int) { storage.reserveCapacity(count) }
+
+    public func value(_ key: String) -> JinjaValue? { value(key, hash: key.bytesHash) }
+
+    /// The value of a key whose `bytesHash` is known.
+    func value(_ key: String, hash: Int) -> JinjaValue? {
+        if pending != nil { return pendingValue(key, hash) }
+        guard let position = position(of: key, hash) else { return nil }
+        return storage[position].value
     }
 
     public func value(_ key: JinjaValue) throws -> JinjaValue? {
-        if case .string(let text) = key { return value(text) }
+        if let text = key.text { return value(text) }
         if pending != nil { convert() }
-        return try position(of: key).map { storage[$0].value }
+        return try position(of: key, key.keyHash).map { storage[$0].value }
     }
 
-    public func set(_ key: String, _ value: JinjaValue) {
+    public func set(_ key: String, _ value: JinjaValue) { set(key, hash: key.bytesHash, value) }
+
+    func set(_ key: String, hash: Int, _ value: JinjaValue) {
         if pending != nil { convert() }
-        insert(.string(key), value)
+        if let position = position(of: key, hash) {
+            storage[position].value = value
+        } else {
+            append(Entry(key: .string(key), value: value, hash: hash))
+        }
     }
 
     public func set(_ key: JinjaValue, _ value: JinjaValue) throws {
         if pending != nil { convert() }
-        if let position = try position(of: key) {
+        let hash = key.keyHash
+        if let position = try position(of: key, hash) {
             storage[position].value = value
         } else {
-            append(Entry(key: key, value: value))
+            append(Entry(key: key, value: value, hash: hash))
         }
     }
 
     @discardableResult
     public func remove(_ key: JinjaValue) throws -> JinjaValue? {
         if pending != nil { convert() }
-        guard let position = try position(of: key) else { return nil }
+        guard let position = try position(of: key, key.keyHash) else { return nil }
         return removeEntry(at: position).value
     }
 
     func removeEntry(at position: Int) -> Entry {
         if pending != nil { convert() }
         let entry = storage.remove(at: position)
-        // The last entry is what `popitem` takes; nothing behind it moves.
         if !table.isEmpty { index() }
         return entry
     }
 
     func removeAll() {
         pending = nil
+        touched = []
         storage = []
         table = []
     }
@@ -87,41 +114,50 @@ public final class JinjaDict {
         return result
     }
 
+    // MARK: Data of the context
+
+    private func pendingValue(_ key: String, _ hash: Int) -> JinjaValue? {
+        guard let map = pending, let position = map.index(forKey: key, hash: hash) else { return nil }
+        let value = map[position].value
+        switch value {
+        case .list, .map: break
+        default: return JinjaValue(value)
+        }
+        for element in touched where element.position == position { return element.value }
+        if touched.count == Self.touchLimit {
+            convert()
+            return storage[position].value
+        }
+        let converted = JinjaValue(value)
+        touched.append((position, converted))
+        return converted
+    }
+
     private func convert() {
         guard let pending else { return }
         self.pending = nil
         storage.reserveCapacity(pending.count)
         for (key, value) in pending {
             // Maps and lists cannot be keys in Python; as data they may be, and are frozen into tuples here.
-            storage.append(Entry(key: JinjaValue(key).asKey, value: JinjaValue(value)))
+            let key = JinjaValue(key).asKey
+            storage.append(Entry(key: key, value: JinjaValue(value), hash: key.keyHash))
         }
+        for (position, value) in touched { storage[position].value = value }
+        touched = []
         if storage.count > Self.scanLimit { index() }
     }
 
-    private func insert(_ key: JinjaValue, _ value: JinjaValue) {
-        if case .string(let text) = key, let position = position(of: text) {
-            storage[position].value = value
-        } else {
-            append(Entry(key: key, value: value))
-        }
-    }
+    // MARK: The table
 
     private func append(_ entry: Entry) {
         storage.append(entry)
-        if table.isEmpty {
-            if storage.count > Self.scanLimit { index() }
-        } else if storage.count * 2 > table.count {
-            index()
-        } else {
-            place(storage.count - 1)
-        }
+        guard storage.count > Self.scanLimit else { return }
+        if storage.count * 2 > table.count { index() } else { place(storage.count - 1) }
     }
 
     private func index() {
-        guard storage.count > Self.scanLimit else {
-            table = []
-            return
-        }
+        table = []
+        guard storage.count > Self.scanLimit else { return }
         var size = 32
         while size < storage.count * 3 { size *= 2 }
         table = [Int32](repeating: 0, count: size)
@@ -130,79 +166,60 @@ public final class JinjaDict {
 
     private func place(_ position: Int) {
         let mask = table.count - 1
-        var slot = storage[position].key.keyHash & mask
+        var slot = storage[position].hash & mask
         while table[slot] != 0 { slot = (slot + 1) & mask }
         table[slot] = Int32(position + 1)
     }
 
-    private func position(of key: String) -> Int? {
-        if table.isEmpty {
-            for position in storage.indices {
-                if let text = storage[position].key.text, text.isIdentical(to: key) { return position }
+    private func position(of key: String, _ hash: Int) -> Int? {
+        storage.withUnsafeBufferPointer { entries in
+            if table.isEmpty {
+                for position in entries.indices where entries[position].hash == hash && entries[position].hasText(key) {
+                    return position
+                }
+                return nil
             }
-            return nil
+            return table.withUnsafeBufferPointer { table in
+                let mask = table.count - 1
+                var slot = hash & mask
+                while table[slot] != 0 {
+                    let position = Int(table[slot]) - 1
+                    if entries[position].hash == hash, entries[position].hasText(key) { return position }
+                    slot = (slot + 1) & mask
+                }
+                return nil
+            }
         }
-        let mask = table.count - 1
-        var slot = key.bytesHash & mask
-        while table[slot] != 0 {
-            let position = Int(table[slot]) - 1
-            if let text = storage[position].key.text, text.isIdentical(to: key) { return position }
-            slot = (slot + 1) & mask
-        }
-        return nil
     }
 
-    private func position(of key: JinjaValue) throws -> Int? {
-        if let text = key.text { return position(of: text) }
+    private func position(of key: JinjaValue, _ hash: Int) throws -> Int? {
+        if let text = key.text { return position(of: text, hash) }
         try key.requireHashable()
         if table.isEmpty {
-            for position in storage.indices where try storage[position].key.isEqual(to: key) { return position }
+            for position in storage.indices where storage[position].hash == hash {
+                if try storage[position].key.isEqual(to: key) { return position }
+            }
             return nil
         }
         let mask = table.count - 1
-        var slot = key.keyHash & mask
+        var slot = hash & mask
         while table[slot] != 0 {
             let position = Int(table[slot]) - 1
-            if try storage[position].key.isEqual(to: key) { return position }
+            if storage[position].hash == hash, try storage[position].key.isEqual(to: key) { return position }
             slot = (slot + 1) & mask
         }
         return nil
     }
 }
 
-/// A seed for each process, so that nobody can choose colliding keys.
-private let hashSeed = UInt64.random(in: .min ... .max) | 1
-
-extension String {
-    /// Equality of bytes, as Python compares texts.
+extension JinjaDict.Entry {
     @inline(__always)
-    func isIdentical(to other: String) -> Bool { utf8.count == other.utf8.count && self == other }
-
-    var bytesHash: Int {
-        var copy = self
-        return copy.withUTF8 { bytes in
-            var state = hashSeed ^ UInt64(bytes.count)
-            var offset = 0
-            let raw = UnsafeRawBufferPointer(bytes)
-            while offset + 8 <= raw.count {
-                state = mix(state, raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-                offset += 8
-            }
-            var rest: UInt64 = 0
-            while offset < raw.count {
-                rest = rest << 8 | UInt64(raw[offset])
-                offset += 1
-            }
-            state = mix(state, rest)
-            return Int(truncatingIfNeeded: state >> 1)
+    fileprivate func hasText(_ text: String) -> Bool {
+        switch key {
+        case .string(let own), .markup(let own): own.hasSameBytes(as: text)
+        default: false
         }
     }
-}
-
-@inline(__always)
-private func mix(_ state: UInt64, _ word: UInt64) -> UInt64 {
-    let product = (state ^ word).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
-    return product.high ^ product.low
 }
 
 extension JinjaValue {
@@ -210,11 +227,11 @@ extension JinjaValue {
     var keyHash: Int {
         switch self {
         case .string(let text), .markup(let text): text.bytesHash
-        case .int(let number): number.scattered
-        case .bool(let flag): (flag ? 1 : 0).scattered
-        case .float(let number): (Int(exactly: number) ?? Int(truncatingIfNeeded: number.bitPattern)).scattered
-        case .big(let number): Int(truncatingIfNeeded: number.roundedDouble.bitPattern).scattered
-        case .bytes(let bytes): bytes.count.scattered
+        case .int(let number): ByteHash.hash(number)
+        case .bool(let flag): ByteHash.hash(flag ? 1 : 0)
+        case .float(let number): ByteHash.hash(Int(exactly: number) ?? Int(truncatingIfNeeded: number.bitPattern))
+        case .big(let number): ByteHash.hash(Int(truncatingIfNeeded: number.roundedDouble.bitPattern))
+        case .bytes(let bytes): ByteHash.hash(bytes.count)
         case .tuple(let tuple): tuple.items.reduce(tuple.items.count) { ($0 &* 31 &+ $1.keyHash) & Int.max }
         default: 0
         }
@@ -237,8 +254,4 @@ extension JinjaValue {
         default: return
         }
     }
-}
-
-extension Int {
-    fileprivate var scattered: Int { Int(truncatingIfNeeded: mix(hashSeed, UInt64(truncatingIfNeeded: self)) >> 1) }
 }

@@ -3,8 +3,8 @@ import HaliteValue
 /// A list that all its names share.
 public final class JinjaList {
     /// Elements that nobody has asked for yet.
-    private var pending: [Value]?
-    private var converted: [JinjaValue]
+    @exclusivity(unchecked) private var pending: [Value]?
+    @exclusivity(unchecked) private var converted: [JinjaValue]
 
     public init(_ items: [JinjaValue]) { converted = items }
 
@@ -25,6 +25,13 @@ public final class JinjaList {
             if pending != nil { convert() }
             yield &converted
         }
+    }
+
+    /// One element by its place.
+    @inline(__always)
+    func element(_ position: Int) -> JinjaValue {
+        if pending != nil { convert() }
+        return converted[position]
     }
 
     public var count: Int { pending?.count ?? converted.count }

@@ -41,6 +41,12 @@ open class JinjaObject {
     func appendRepr(to bytes: inout [UInt8], open: [ObjectIdentifier]) throws { bytes.append(contentsOf: try repr().utf8) }
     /// The object when it is a macro, which can print itself without making a text first; a cast would be slower.
     var macro: Macro? { nil }
+    /// The object when it is a `loop`.
+    var loop: LoopObject? { nil }
+    /// The object when it is a `namespace()`.
+    var namespace: NamespaceObject? { nil }
+    /// A run over the elements for a loop, where there is a quicker one than `iterate()`.
+    func cursor() -> Cursor? { nil }
     /// The object as HTML, where it needs no escaping; nil to escape its text.
     open func html() throws -> String? { nil }
     /// The object as plain data.

@@ -16,7 +16,7 @@ extension JinjaValue {
         case (.int(let a), .int(let b)): return a == b
         case (.string(let a), .string(let b)), (.string(let a), .markup(let b)), (.markup(let a), .string(let b)),
             (.markup(let a), .markup(let b)):
-            return a.isIdentical(to: b)
+            return a.hasSameBytes(as: b)
         case (.undefined(let a), .undefined(let b)):
             if a.policy == .strict { throw a.error() }
             return a.policy == b.policy
@@ -91,7 +91,7 @@ extension JinjaValue {
         default: break
         }
         if let a = text, let b = other.text {
-            if a.isIdentical(to: b) { return 0 }
+            if a.hasSameBytes(as: b) { return 0 }
             // The order of UTF-8 bytes is the order of code points.
             return a.utf8.lexicographicallyPrecedes(b.utf8) ? -1 : 1
         }

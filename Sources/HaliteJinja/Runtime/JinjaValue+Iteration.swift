@@ -21,7 +21,7 @@ extension JinjaValue {
                 }
                 guard position < count else { return nil }
                 position += 1
-                return dict.entries[position - 1].key
+                return dict.entry(position - 1).key
             }
         case .string(let text):
             var rest = text.unicodeScalars[...]

@@ -1,50 +1,16 @@
 import HaliteValue
 
-/// The elements that a loop runs over, without a closure for the common cases.
-enum LoopSource {
-    case list(JinjaList, position: Int)
-    case array([JinjaValue], position: Int)
-    case iterator(JinjaIterator)
+/// The attributes of `loop`.
+enum LoopAttribute: String {
+    case index, index0, first, last, length, revindex, revindex0, depth, depth0, previtem, nextitem, cycle, changed
 
-    /// Nil when the value cannot be iterated.
-    init?(_ value: JinjaValue) throws {
-        switch value {
-        case .list(let list): self = .list(list, position: 0)
-        case .tuple(let tuple): self = .array(tuple.items, position: 0)
-        default:
-            guard let iterator = try value.iterator() else { return nil }
-            self = .iterator(iterator)
-        }
-    }
-
-    mutating func next() throws -> JinjaValue? {
-        switch self {
-        case .list(let list, let position):
-            // The list may grow while the loop runs.
-            guard position < list.count else { return nil }
-            self = .list(list, position: position + 1)
-            return list.items[position]
-        case .array(let items, let position):
-            guard position < items.count else { return nil }
-            self = .array(items, position: position + 1)
-            return items[position]
-        case .iterator(let iterator): return try iterator.next()
-        }
-    }
-
-    func length() -> Int? {
-        switch self {
-        case .list(let list, _): list.count
-        case .array(let items, _): items.count
-        case .iterator: nil
-        }
-    }
+    /// Whether it looks at elements and not only at their number.
+    var needsElements: Bool { self == .previtem || self == .nextitem }
 }
 
 /// `loop` in a loop.
 final class LoopObject: JinjaObject {
-    @exclusivity(unchecked) private var source: LoopSource
-    private let hasLength: Bool
+    @exclusivity(unchecked) private var source: Cursor
     private unowned let context: TemplateContext
     private let depth: Int
     private let recursion: ((JinjaValue) throws -> JinjaValue)?
@@ -52,15 +18,16 @@ final class LoopObject: JinjaObject {
     @exclusivity(unchecked) private var current: JinjaValue?
     @exclusivity(unchecked) private var before: JinjaValue?
     @exclusivity(unchecked) private var after: JinjaValue?
+    /// Once somebody has seen that there is no further element, none comes, as with an iterator of Python.
+    @exclusivity(unchecked) private var isExhausted = false
     private var lastChanged: [JinjaValue]?
     private var knownLength: Int?
 
     init(
-        _ source: LoopSource, hasLength: Bool, context: TemplateContext, depth: Int,
+        _ source: Cursor, context: TemplateContext, depth: Int,
         recursion: ((JinjaValue) throws -> JinjaValue)?
     ) {
         self.source = source
-        self.hasLength = hasLength
         self.context = context
         self.depth = depth
         self.recursion = recursion
@@ -72,7 +39,7 @@ final class LoopObject: JinjaObject {
             next = after
             self.after = nil
         } else {
-            guard let element = try nextElement() else { return nil }
+            guard !isExhausted, let element = try source.next() else { return nil }
             next = element
         }
         index0 += 1
@@ -81,57 +48,77 @@ final class LoopObject: JinjaObject {
         return next
     }
 
+    /// The next pair of a dictionary, where nobody asks for elements before or after it.
+    @inline(__always)
+    func advance(_ pairs: DictCursor) throws -> JinjaDict.Entry? {
+        guard !isExhausted, let entry = try pairs.nextEntry() else { return nil }
+        index0 += 1
+        return entry
+    }
+
     private func peek() throws -> JinjaValue? {
-        if after == nil { after = try nextElement() }
+        if after == nil, !isExhausted {
+            after = try source.next()
+            isExhausted = after == nil
+        }
         return after
     }
 
-    /// The source may run parts of the template, which may ask this loop something: nothing is being written meanwhile.
-    private func nextElement() throws -> JinjaValue? {
-        var source = self.source
-        defer { self.source = source }
-        return try source.next()
+    private func isLast() throws -> Bool {
+        if after != nil { return false }
+        guard let more = source.hasMore else { return try peek() == nil }
+        if !more { isExhausted = true }
+        return !more
     }
 
     private func count() throws -> Int {
         if let knownLength { return knownLength }
         var count: Int
-        if let length = source.length() {
+        if let length = source.length {
             count = length
         } else {
             // A generator is read to its end to be counted.
             var rest: [JinjaValue] = []
-            while let element = try nextElement() {
+            while let element = try source.next() {
                 try context.state.step()
                 rest.append(element)
             }
-            source = .array(rest, position: 0)
+            source = ArrayCursor(rest)
             count = rest.count + index0 + 1 + (after == nil ? 0 : 1)
         }
         knownLength = count
         return count
     }
 
+    override var loop: LoopObject? { self }
     override var typeName: String { "LoopContext" }
     override var qualifiedTypeName: String { "jinja2.runtime.LoopContext" }
 
     override func attribute(_ name: String) throws -> JinjaValue? {
-        switch name {
-        case "index": .int(index0 + 1)
-        case "index0": .int(index0)
-        case "first": .bool(index0 == 0)
-        case "last": .bool(try peek() == nil)
-        case "length": .int(try count())
-        case "revindex": .int(try count() - index0)
-        case "revindex0": .int(try count() - index0 - 1)
-        case "depth": .int(depth + 1)
-        case "depth0": .int(depth)
-        case "previtem": index0 == 0 ? context.undefined(hint: "there is no previous item") : before
-        case "nextitem": try peek() ?? context.undefined(hint: "there is no next item")
-        case "cycle": function("cycle") { [unowned self] in try cycle($0.positional) }
-        case "changed": function("changed") { [unowned self] in try .bool(changed($0.positional)) }
-        default: nil
+        try LoopAttribute(rawValue: name).map { try value(of: $0) }
+    }
+
+    func value(of attribute: LoopAttribute) throws -> JinjaValue {
+        switch attribute {
+        case .index: .int(index0 + 1)
+        case .index0: .int(index0)
+        case .first: .bool(index0 == 0)
+        case .last: .bool(try isLast())
+        case .length: .int(try count())
+        case .revindex: .int(try count() - index0)
+        case .revindex0: .int(try count() - index0 - 1)
+        case .depth: .int(depth + 1)
+        case .depth0: .int(depth)
+        case .previtem: try previous()
+        case .nextitem: try peek() ?? context.undefined(hint: "there is no next item")
+        case .cycle: function("cycle") { [unowned self] in try cycle($0.positional) }
+        case .changed: function("changed") { [unowned self] in try .bool(changed($0.positional)) }
         }
+    }
+
+    private func previous() throws -> JinjaValue {
+        guard index0 != 0, let before else { return context.undefined(hint: "there is no previous item") }
+        return before
     }
 
     private func function(_ name: String, _ body: @escaping (JinjaCall) throws -> JinjaValue) -> JinjaValue {

@@ -12,6 +12,8 @@ final class MacroCode {
     /// Whether `caller` is one of the parameters.
     let declaresCaller: Bool
     let usesCaller: Bool
+    /// Whether it has named parameters only.
+    let isPlain: Bool
     let layout: FunctionLayout
     let entry: ScopeEntry
     let body: Body
@@ -34,6 +36,8 @@ final class MacroCode {
         self.body = body
         self.line = line
         declaresCaller = parameters.contains("caller")
+        isPlain = !usesCaller && keywordsSlot == nil && extrasSlot == nil && !parameters.contains("caller")
+            && Set(parameters).count == parameters.count
     }
 }
 
@@ -62,15 +66,47 @@ final class Macro: JinjaObject {
         try outer.state.nested {
             let frame = Frame(function: code.layout, parent: outer, context: outer.context, template: outer.template)
             try bind(call, frame)
-            do {
-                try code.entry.enter(frame)
-                for (position, slot) in code.slots.enumerated() where frame.slots[slot] == nil {
-                    frame.slots[slot] = try missingArgument(position, frame)
-                }
-                _ = try code.body.execute(frame, output)
-            } catch {
-                throw frame.located(error, line: code.line)
+            try run(frame, output)
+        }
+    }
+
+    /// Whether the arguments of a call go straight into its variables: no more than there are, and nothing special.
+    func takes(_ arguments: ArgumentNodes) -> Bool {
+        guard code.isPlain, arguments.isFixed, arguments.positional.count <= code.parameters.count else { return false }
+        var position = 0
+        while position < arguments.keywordNames.count {
+            guard let place = code.parameters.firstIndex(of: arguments.keywordNames[position]),
+                place >= arguments.positional.count
+            else { return false }
+            position += 1
+        }
+        return true
+    }
+
+    /// As `invoke(_:into:)`, for arguments that it takes, without collecting them first.
+    func invoke(_ arguments: ArgumentNodes, _ caller: Frame, into output: Output) throws {
+        try outer.state.nested {
+            let frame = Frame(function: code.layout, parent: outer, context: outer.context, template: outer.template)
+            for position in 0..<arguments.positional.count {
+                frame.slots[code.slots[position]] = try arguments.positional.at(position) { try $0.evaluate(caller) }
             }
+            for position in 0..<arguments.keywords.count {
+                guard let place = code.parameters.firstIndex(of: arguments.keywordNames[position]) else { continue }
+                frame.slots[code.slots[place]] = try arguments.keywords.at(position) { try $0.evaluate(caller) }
+            }
+            try run(frame, output)
+        }
+    }
+
+    private func run(_ frame: Frame, _ output: Output) throws {
+        do {
+            try code.entry.enter(frame)
+            for position in 0..<code.slots.count where frame.slots[code.slots[position]] == nil {
+                frame.slots[code.slots[position]] = try missingArgument(position, frame)
+            }
+            _ = try code.body.execute(frame, output)
+        } catch {
+            throw frame.located(error, line: code.line)
         }
     }
 

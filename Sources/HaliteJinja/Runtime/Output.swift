@@ -26,6 +26,12 @@ public final class Output {
         count += bytes.count
     }
 
+    func write(byte: UInt8) throws {
+        if count == capacity { try grow(1) }
+        storage.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+        count += 1
+    }
+
     func writeEscaped(_ text: String) throws { try write(escapeHTML(text)) }
 
     private func grow(_ extra: Int) throws {

@@ -2,42 +2,52 @@ import HaliteValue
 
 /// Names given to a template from outside, in layers: an included template sees those of the including one below its own.
 final class NameLayer {
-    private var values: [String: JinjaValue]
+    /// Only what is given here may be nil; most layers never keep anything.
+    private let values: JinjaDict
     private let data: ValueMap
     private let globals: [String: JinjaGlobal]
     private let next: NameLayer?
 
-    init(values: [String: JinjaValue] = [:], data: ValueMap = [:], globals: [String: JinjaGlobal] = [:], next: NameLayer? = nil) {
+    init(values: JinjaDict = JinjaDict(), data: ValueMap = [:], globals: [String: JinjaGlobal] = [:], next: NameLayer? = nil) {
         self.values = values
         self.data = data
         self.globals = globals
         self.next = next
     }
 
-    func lookup(_ name: String) -> JinjaValue? {
-        if let value = values[name] { return value }
-        if !data.isEmpty, let value = data[name] { return keep(name, JinjaValue(value)) }
-        if let global = globals[name] {
-            switch global {
-            case .value(let value): return keep(name, JinjaValue(value))
-            case .function(let function): return keep(name, .object(JinjaFunctionObject(name: name, function)))
-            case .object(let make): return keep(name, .object(make()))
-            }
+    func lookup(_ name: String, hash: Int) -> JinjaValue? {
+        var layer = self
+        while true {
+            if let value = layer.own(name, hash) { return value }
+            guard let next = layer.next else { return nil }
+            layer = next
         }
-        return next?.lookup(name)
+    }
+
+    private func own(_ name: String, _ hash: Int) -> JinjaValue? {
+        if values.count > 0, let value = values.value(name, hash: hash) { return value }
+        if !data.isEmpty, let position = data.index(forKey: name, hash: hash) {
+            return keep(name, hash, JinjaValue(data[position].value))
+        }
+        guard !globals.isEmpty, let global = globals[name] else { return nil }
+        switch global {
+        case .value(let value): return keep(name, hash, JinjaValue(value))
+        case .function(let function): return keep(name, hash, .object(JinjaFunctionObject(name: name, function)))
+        case .object(let make): return keep(name, hash, .object(make()))
+        }
     }
 
     /// Converted once, so that a list is the same list whenever it is named.
-    private func keep(_ name: String, _ value: JinjaValue) -> JinjaValue {
-        values[name] = value
+    private func keep(_ name: String, _ hash: Int, _ value: JinjaValue) -> JinjaValue {
+        values.set(name, hash: hash, value)
         return value
     }
 
     var names: [String] {
-        Array(values.keys) + data.keys.compactMap(\.stringValue) + Array(globals.keys) + (next?.names ?? [])
+        values.entries.compactMap(\.key.text) + data.keys.compactMap(\.stringValue) + Array(globals.keys) + (next?.names ?? [])
     }
 
-    func clear() { values = [:] }
+    func clear() { values.removeAll() }
 }
 
 /// The variables of a template at run time: what it was given and what it sets at its top level.
@@ -46,7 +56,7 @@ public final class TemplateContext {
     let templateName: String
     let outer: NameLayer
     /// What the template has set at its top level.
-    var variables: [String: JinjaValue] = [:]
+    let variables = JinjaDict()
     /// The names of these that an import may see, in order.
     private(set) var exported: [String] = []
     /// The definitions of every block, the most derived first.
@@ -68,39 +78,44 @@ public final class TemplateContext {
 
     /// The value of a variable, or nil.
     public func resolve(_ name: String) -> JinjaValue? {
-        if !variables.isEmpty, let value = variables[name] { return value }
-        return outer.lookup(name)
+        resolve(name, hash: name.bytesHash)
+    }
+
+    func resolve(_ name: String, hash: Int) -> JinjaValue? {
+        if variables.count > 0, let value = variables.value(name, hash: hash) { return value }
+        return outer.lookup(name, hash: hash)
     }
 
     /// All variables as a layer for another template.
-    func layer(locals: [String: JinjaValue] = [:]) -> NameLayer {
+    func layer(locals: JinjaDict = JinjaDict()) -> NameLayer {
         var base = outer
-        if !variables.isEmpty { base = NameLayer(values: variables, next: base) }
-        if !locals.isEmpty { base = NameLayer(values: locals, next: base) }
+        // A copy: what this template sets later is not seen by the other.
+        if variables.count > 0 { base = NameLayer(values: variables.copy(), next: base) }
+        if locals.count > 0 { base = NameLayer(values: locals, next: base) }
         return base
     }
 
     /// A context for a scoped block.
-    func derived(locals: [String: JinjaValue]) -> TemplateContext {
+    func derived(locals: JinjaDict) -> TemplateContext {
         TemplateContext(
             state: state, templateName: templateName, outer: layer(locals: locals), blocks: blocks, autoescape: autoescape)
     }
 
     func export(_ name: String, _ value: JinjaValue) {
-        variables[name] = value
+        variables.set(name, value)
         if !name.hasPrefix("_"), !exported.contains(name) { exported.append(name) }
     }
 
     /// Sets a variable that an import of this template must not see, such as one that was imported itself.
     func setUnexported(_ name: String, _ value: JinjaValue) {
-        variables[name] = value
+        variables.set(name, value)
         exported.removeAll { $0 == name }
     }
 
     func undefined(name: String) -> JinjaValue {
         .undefined(
             JinjaUndefined(name: .string(name), policy: state.policy) { [self] in
-                nearestName(to: name, among: Array(variables.keys) + outer.names)
+                nearestName(to: name, among: variables.entries.compactMap(\.key.text) + outer.names)
             })
     }
 
@@ -117,7 +132,7 @@ public final class TemplateContext {
 
     /// Drops all values at the end of the rendering: macros and the context they belong to hold each other.
     func clear() {
-        variables = [:]
+        variables.removeAll()
         outer.clear()
     }
 }

@@ -1,0 +1,98 @@
+import HaliteValue
+
+/// What an assignment writes to.
+class Target {
+    func assign(_ value: consuming JinjaValue, _ frame: Frame) throws { fatalError("abstract") }
+
+    /// Jinja2 looks at the namespaces before it evaluates the value.
+    func check(_ frame: Frame) throws {}
+
+    /// The slot when it is nothing but a variable of the running function.
+    var plainSlot: Int? { nil }
+    /// The slots of two such variables.
+    var plainPair: (Int, Int)? { nil }
+}
+
+/// A variable of the running function.
+final class LocalTarget: Target {
+    private let slot: Int
+    init(slot: Int) { self.slot = slot }
+    override func assign(_ value: consuming JinjaValue, _ frame: Frame) throws { frame.slots[slot] = value }
+    override var plainSlot: Int? { slot }
+}
+
+/// A variable further out, or one at the top level of a template, which others can import.
+final class NameTarget: Target {
+    private let slot: Int
+    private let hops: Int
+    private let name: String
+    private let exports: Bool
+    init(slot: Int, hops: Int, name: String, exports: Bool) {
+        self.slot = slot
+        self.hops = hops
+        self.name = name
+        self.exports = exports
+    }
+    override func assign(_ value: consuming JinjaValue, _ frame: Frame) throws {
+        let value = value
+        (hops == 0 ? frame : frame.ancestor(hops)).slots[slot] = value
+        if exports { frame.context.export(name, value) }
+    }
+}
+
+final class TupleTarget: Target {
+    private let targets: NodeList<Target>
+    override var plainPair: (Int, Int)? { pair }
+    private let pair: (Int, Int)?
+
+    init(_ targets: [Target]) {
+        self.targets = NodeList(targets)
+        if targets.count == 2, let first = targets[0].plainSlot, let second = targets[1].plainSlot {
+            pair = (first, second)
+        } else {
+            pair = nil
+        }
+    }
+
+    override func assign(_ value: consuming JinjaValue, _ frame: Frame) throws {
+        let value = value
+        if let pair, case .tuple(let tuple) = value, tuple.items.count == 2 {
+            frame.slots[pair.0] = tuple.items[0]
+            frame.slots[pair.1] = tuple.items[1]
+            return
+        }
+        let items = try value.unpacked(count: targets.count)
+        for position in 0..<targets.count { try targets.at(position) { try $0.assign(items[position], frame) } }
+    }
+
+    override func check(_ frame: Frame) throws {
+        for position in 0..<targets.count { try targets.at(position) { try $0.check(frame) } }
+    }
+}
+
+/// `namespace.attribute`.
+final class NamespaceTarget: Target {
+    private let slot: Int
+    private let hops: Int
+    private let attribute: String
+    private let hash: Int
+    init(slot: Int, hops: Int, attribute: String) {
+        self.slot = slot
+        self.hops = hops
+        self.attribute = attribute
+        hash = attribute.bytesHash
+    }
+
+    override func assign(_ value: consuming JinjaValue, _ frame: Frame) throws {
+        try namespace(frame).values.set(attribute, hash: hash, value)
+    }
+
+    override func check(_ frame: Frame) throws { _ = try namespace(frame) }
+
+    private func namespace(_ frame: Frame) throws -> NamespaceObject {
+        guard case .object(let object)? = frame.ancestor(hops).slots[slot], let namespace = object.namespace else {
+            throw JinjaError(.templateRuntime, "cannot assign attribute on non-namespace object")
+        }
+        return namespace
+    }
+}
