@@ -1,8 +1,11 @@
 /// Python's letter case and character classes, by code point.
 enum PythonCase {
-    static func upper(_ text: String) -> String { map(text) { $0.properties.uppercaseMapping } }
+    static func upper(_ text: String) -> String {
+        ASCIIText.map(text) { byte, _ in ASCIIText.upper(byte) } ?? map(text) { $0.properties.uppercaseMapping }
+    }
 
     static func lower(_ text: String) -> String {
+        if let fast = ASCIIText.map(text, { byte, _ in ASCIIText.lower(byte) }) { return fast }
         guard text.unicodeScalars.contains("\u{3A3}") else { return map(text) { $0.properties.lowercaseMapping } }
         // A capital sigma at the end of a word has a small letter of its own.
         let scalars = Array(text.unicodeScalars)
@@ -28,11 +31,15 @@ enum PythonCase {
     }
 
     static func capitalize(_ text: String) -> String {
+        if let fast = ASCIIText.map(text, { $1 == 0 ? ASCIIText.upper($0) : ASCIIText.lower($0) }), !text.utf8.contains(0) {
+            return fast
+        }
         guard let first = text.unicodeScalars.first else { return "" }
         return first.properties.titlecaseMapping + lower(String(text.unicodeScalars.dropFirst()))
     }
 
     static func title(_ text: String) -> String {
+        if let fast = ASCIIText.map(text, { ASCIIText.isLetter($1) ? ASCIIText.lower($0) : ASCIIText.upper($0) }) { return fast }
         var result = ""
         var inWord = false
         for scalar in text.unicodeScalars {
@@ -43,7 +50,8 @@ enum PythonCase {
     }
 
     static func swapCase(_ text: String) -> String {
-        map(text) { scalar in
+        if let fast = ASCIIText.map(text, { byte, _ in ASCIIText.isLetter(byte) ? byte ^ 0x20 : byte }) { return fast }
+        return map(text) { scalar in
             if scalar.properties.isUppercase { return scalar.properties.lowercaseMapping }
             if scalar.properties.isLowercase { return scalar.properties.uppercaseMapping }
             return String(scalar)
@@ -66,6 +74,13 @@ enum PythonCase {
     static func isCase(_ text: String, upper: Bool) -> Bool {
         var found = false
         for scalar in text.unicodeScalars {
+            if scalar.isASCII {
+                let byte = UInt8(truncatingIfNeeded: scalar.value)
+                guard ASCIIText.isLetter(byte) else { continue }
+                if ASCIIText.isUpper(byte) != upper { return false }
+                found = true
+                continue
+            }
             let properties = scalar.properties
             if upper ? properties.isLowercase : properties.isUppercase { return false }
             if properties.generalCategory == .titlecaseLetter { return false }
@@ -94,19 +109,25 @@ enum PythonCase {
     }
 
     static func isAlpha(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
+        if scalar.isASCII { return ASCIIText.isLetter(UInt8(truncatingIfNeeded: scalar.value)) }
+        return switch scalar.properties.generalCategory {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: true
         default: false
         }
     }
 
-    static func isDecimal(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.generalCategory == .decimalNumber }
-
-    static func isDigit(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.numericType == .decimal || scalar.properties.numericType == .digit
+    static func isDecimal(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.isASCII ? scalar.value &- 0x30 < 10 : scalar.properties.generalCategory == .decimalNumber
     }
 
-    static func isNumeric(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.numericType != nil }
+    static func isDigit(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII { return scalar.value &- 0x30 < 10 }
+        return scalar.properties.numericType == .decimal || scalar.properties.numericType == .digit
+    }
+
+    static func isNumeric(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.isASCII ? scalar.value &- 0x30 < 10 : scalar.properties.numericType != nil
+    }
 
     static func isAlphanumeric(_ scalar: Unicode.Scalar) -> Bool { isAlpha(scalar) || isNumeric(scalar) }
 
@@ -155,6 +176,21 @@ enum PythonSplit {
     /// Splits at white space; `limit` is negative for all.
     static func words(_ text: String, limit: Int) -> [String] {
         var result: [String] = []
+        if limit < 0 {
+            var copy = text
+            let isDone = copy.withUTF8 { bytes in
+                guard ASCIIText.isASCII(bytes) else { return false }
+                var index = 0
+                while true {
+                    while index < bytes.count, ASCIIText.isSpace(bytes[index]) { index += 1 }
+                    if index == bytes.count { return true }
+                    let start = index
+                    while index < bytes.count, !ASCIIText.isSpace(bytes[index]) { index += 1 }
+                    result.append(ASCIIText.string(bytes, start, index))
+                }
+            }
+            if isDone { return result }
+        }
         var rest = text.unicodeScalars[...]
         while true {
             rest = rest.drop(while: PythonSpace.isSpace)
@@ -188,16 +224,20 @@ enum PythonSplit {
     }
 
     static func parts(_ text: String, _ separator: String, limit: Int) -> [String] {
-        let bytes = Array(text.utf8)
-        let needle = Array(separator.utf8)
-        var result: [String] = []
-        var position = 0
-        while limit < 0 || result.count < limit, let next = TextSearch.find(bytes, needle, from: position) {
-            result.append(String(decoding: bytes[position..<next], as: UTF8.self))
-            position = next + needle.count
+        var text = text
+        var separator = separator
+        return text.withUTF8 { bytes in
+            separator.withUTF8 { needle in
+                var result: [String] = []
+                var position = 0
+                while limit < 0 || result.count < limit, let next = TextSearch.find(bytes, needle, from: position) {
+                    result.append(ASCIIText.string(bytes, position, next))
+                    position = next + needle.count
+                }
+                result.append(ASCIIText.string(bytes, position, bytes.count))
+                return result
+            }
         }
-        result.append(String(decoding: bytes[position...], as: UTF8.self))
-        return result
     }
 
     static func partsFromEnd(_ text: String, _ separator: String, limit: Int) -> [String] {
@@ -214,12 +254,36 @@ enum PythonSplit {
     }
 
     static func strip(_ text: String, left: Bool, right: Bool, characters: String?) -> String {
+        if characters == nil || characters?.utf8.allSatisfy({ $0 < 0x80 }) == true,
+            let fast = stripASCII(text, left: left, right: right, characters: characters)
+        {
+            return fast
+        }
         let set = characters.map { Set($0.unicodeScalars) }
         func goes(_ scalar: Unicode.Scalar) -> Bool { set?.contains(scalar) ?? PythonSpace.isSpace(scalar) }
         var rest = text.unicodeScalars[...]
         if left { rest = rest.drop(while: goes) }
         if right { while let last = rest.last, goes(last) { rest = rest.dropLast() } }
         return String(rest)
+    }
+
+    /// As `strip`, for characters that are ASCII; nil where a character that may have to go is not.
+    private static func stripASCII(_ text: String, left: Bool, right: Bool, characters: String?) -> String? {
+        var text = text
+        let set = characters.map { Array($0.utf8) }
+        func goes(_ byte: UInt8) -> Bool { set?.contains(byte) ?? ASCIIText.isSpace(byte) }
+        let range: Range<Int>? = text.withUTF8 { bytes in
+            var start = 0
+            var end = bytes.count
+            if left { while start < end, goes(bytes[start]) { start += 1 } }
+            if right { while end > start, goes(bytes[end - 1]) { end -= 1 } }
+            // Beyond ASCII there is more white space.
+            if set == nil, start < end, bytes[start] >= 0x80 || bytes[end - 1] >= 0x80 { return nil }
+            return start..<end
+        }
+        guard let range else { return nil }
+        if range.count == text.utf8.count { return text }
+        return text.withUTF8 { ASCIIText.string($0, range.lowerBound, range.upperBound) }
     }
 
     static func pad(_ text: String, width: Int, fill: String, left: Int, right: Int) -> String {

@@ -67,8 +67,20 @@ enum TextFilters {
         "pprint": define("do_pprint", "value") { arguments, _ in .string(try PrettyPrinter.format(arguments.value(0))) },
     ]
 
+    private static func isOpening(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x2D, 0x28, 0x7B, 0x5B, 0x3C: true
+        default: false
+        }
+    }
+
     /// Capital letters at the start of words, where words are parted by white space and opening brackets.
     static func title(_ text: String) -> String {
+        let fast = ASCIIText.map(text) { byte, before in
+            let isStart = before == 0 || ASCIIText.isSpace(before) || isOpening(before)
+            return isStart ? ASCIIText.upper(byte) : ASCIIText.lower(byte)
+        }
+        if let fast, !text.utf8.contains(0) { return fast }
         var result = ""
         var part = String.UnicodeScalarView()
         func flush() {

@@ -66,7 +66,18 @@ enum TextSlice {
         return String(scalars[scalars.index(scalars.startIndex, offsetBy: position)])
     }
 
+    /// Bytes are code points where all are ASCII.
+    private static func sliceASCII(_ text: String, _ start: Int?, _ stop: Int?) -> String? {
+        var text = text
+        return text.withUTF8 { bytes in
+            guard ASCIIText.isASCII(bytes) else { return nil }
+            let (first, end) = Slicing.limits(bytes.count, start, stop, 1)
+            return first < end ? ASCIIText.string(bytes, first, end) : ""
+        }
+    }
+
     static func slice(_ text: String, _ start: Int?, _ stop: Int?, _ step: Int) -> String {
+        if step == 1, let fast = sliceASCII(text, start, stop) { return fast }
         if step == 1 {
             let scalars = text.unicodeScalars
             let (first, end) = Slicing.limits(text.scalarCount, start, stop, 1)

@@ -39,33 +39,44 @@ enum TextSearch {
     /// Replaces at most `limit` places; negative for all. An empty part stands between all characters.
     static func replace(_ text: String, _ part: String, with replacement: String, limit: Int) -> String {
         if limit == 0 { return text }
-        var result: [UInt8] = []
-        var count = 0
-        let bytes = Array(text.utf8)
-        let new = Array(replacement.utf8)
-        if part.isEmpty {
-            var scalars = text.unicodeScalars[...]
-            result.append(contentsOf: new)
-            count = 1
-            while let scalar = scalars.popFirst() {
-                result.append(contentsOf: String(scalar).utf8)
-                if limit < 0 || count < limit {
-                    result.append(contentsOf: new)
-                    count += 1
+        guard part.isEmpty else { return replaceParts(text, part, with: replacement, limit: limit) }
+        var result = replacement
+        var count = 1
+        for scalar in text.unicodeScalars {
+            result.unicodeScalars.append(scalar)
+            if limit < 0 || count < limit {
+                result += replacement
+                count += 1
+            }
+        }
+        return result
+    }
+
+    private static func replaceParts(_ text: String, _ part: String, with replacement: String, limit: Int) -> String {
+        var source = text
+        var old = part
+        var new = replacement
+        let replaced: String? = source.withUTF8 { bytes in
+            old.withUTF8 { old in
+                guard var next = find(bytes, old, from: 0) else { return nil }
+                return new.withUTF8 { new in
+                    var result: [UInt8] = []
+                    result.reserveCapacity(bytes.count + new.count)
+                    var position = 0
+                    var count = 0
+                    while true {
+                        result.append(contentsOf: bytes[position..<next])
+                        result.append(contentsOf: new)
+                        position = next + old.count
+                        count += 1
+                        guard limit < 0 || count < limit, let found = find(bytes, old, from: position) else { break }
+                        next = found
+                    }
+                    result.append(contentsOf: bytes[position...])
+                    return String(decoding: result, as: UTF8.self)
                 }
             }
-            return String(decoding: result, as: UTF8.self)
         }
-        let old = Array(part.utf8)
-        var position = 0
-        while limit < 0 || count < limit, let next = find(bytes, old, from: position) {
-            result.append(contentsOf: bytes[position..<next])
-            result.append(contentsOf: new)
-            position = next + old.count
-            count += 1
-        }
-        if count == 0 { return text }
-        result.append(contentsOf: bytes[position...])
-        return String(decoding: result, as: UTF8.self)
+        return replaced ?? text
     }
 }
