@@ -3,8 +3,11 @@ import HaliteValue
 /// `namespace()`: attributes that survive the scope they are set in.
 final class NamespaceObject: JinjaObject {
     let values: JinjaDict
-    init(_ values: JinjaDict) { self.values = values }
-    override var namespace: NamespaceObject? { self }
+    init(_ values: JinjaDict) {
+        self.values = values
+        super.init()
+        role = .namespace
+    }
     override var typeName: String { "Namespace" }
     override var qualifiedTypeName: String { "jinja2.utils.Namespace" }
     override func attribute(_ name: String) -> JinjaValue? { values.value(name) }

@@ -8,6 +8,8 @@ final class AttributeNode: ExpressionNode {
     /// Whether dictionaries have a method of this name, which wins over a key.
     private let isDictAttribute: Bool
     private let loopAttribute: LoopAttribute?
+    /// The slot of a variable that the attribute is asked of.
+    private let slot: Int?
 
     init(_ value: ExpressionNode, _ name: String) {
         self.value = value
@@ -15,15 +17,40 @@ final class AttributeNode: ExpressionNode {
         hash = name.bytesHash
         isDictAttribute = DictMethods.table[name] != nil || name == "__class__"
         loopAttribute = LoopAttribute(rawValue: name)
+        slot = (value as? LocalNode)?.slot
+    }
+
+    override func lendDict(_ frame: Frame) -> Unmanaged<JinjaDict>? {
+        if isDictAttribute { return nil }
+        return value.lendDict(frame)?._withUnsafeGuaranteedRef { $0.lend(name, hash: hash) }
+    }
+
+    /// The attribute of a dictionary, namespace or loop that the owner names, without counting references to that.
+    @inline(__always)
+    private func quick(_ frame: Frame) throws -> JinjaValue? {
+        if let dict = value.lendDict(frame) {
+            return isDictAttribute ? nil : dict._withUnsafeGuaranteedRef { $0.value(name, hash: hash) }
+        }
+        guard let slot, let object = frame.lendObject(slot) else { return nil }
+        return try object._withUnsafeGuaranteedRef { object in
+            switch object.role {
+            case .namespace: return unsafeDowncast(object, to: NamespaceObject.self).values.value(name, hash: hash)
+            case .loop:
+                guard let loopAttribute else { return nil }
+                return try unsafeDowncast(object, to: LoopObject.self).value(of: loopAttribute)
+            default: return nil
+            }
+        }
     }
 
     override func evaluate(_ frame: Frame) throws -> JinjaValue {
+        if let found = try quick(frame) { return found }
         let owner = try value.evaluate(frame)
         return try find(owner) ?? frame.context.undefined(owner: owner, name: .string(name))
     }
 
     override func evaluateIfDefined(_ frame: Frame) throws -> JinjaValue? {
-        guard let found = try find(value.evaluate(frame)), !found.isUndefined else { return nil }
+        guard let found = try quick(frame) ?? find(value.evaluate(frame)), !found.isUndefined else { return nil }
         return found
     }
 
@@ -53,13 +80,26 @@ final class ItemNode: ExpressionNode {
         text = if case .string(let text)? = key.constant { (text, text.bytesHash) } else { nil }
     }
 
+    override func lendDict(_ frame: Frame) -> Unmanaged<JinjaDict>? {
+        guard let text else { return nil }
+        return value.lendDict(frame)?._withUnsafeGuaranteedRef { $0.lend(text.0, hash: text.hash) }
+    }
+
+    @inline(__always)
+    private func quick(_ frame: Frame) -> JinjaValue? {
+        guard let text, let dict = value.lendDict(frame) else { return nil }
+        return dict._withUnsafeGuaranteedRef { $0.value(text.0, hash: text.hash) }
+    }
+
     override func evaluate(_ frame: Frame) throws -> JinjaValue {
+        if let found = quick(frame) { return found }
         let owner = try value.evaluate(frame)
         if let text, case .dict(let dict) = owner, let found = dict.value(text.0, hash: text.hash) { return found }
         return try Access.item(owner, key.evaluate(frame), frame.context)
     }
 
     override func evaluateIfDefined(_ frame: Frame) throws -> JinjaValue? {
+        if let found = quick(frame) { return found.isUndefined ? nil : found }
         let owner = try value.evaluate(frame)
         if let text, case .dict(let dict) = owner, let found = dict.value(text.0, hash: text.hash) {
             return found.isUndefined ? nil : found

@@ -99,6 +99,7 @@ final class MethodCallNode: CallingNode {
     private let attribute: AttributeNode
     private let methods: MethodLookup
     private let loopAttribute: LoopAttribute?
+    private let isGet: Bool
 
     init(_ owner: ExpressionNode, _ name: String, _ arguments: ArgumentNodes) {
         self.owner = owner
@@ -107,6 +108,7 @@ final class MethodCallNode: CallingNode {
         attribute = AttributeNode(owner, name)
         methods = MethodLookup(name)
         loopAttribute = LoopAttribute(rawValue: name)
+        isGet = name == "get" && arguments.isFixed && arguments.keywords.isEmpty && (1...2).contains(arguments.positional.count)
     }
 
     /// The result when the owner is a value of Python's own types that has the method.
@@ -128,13 +130,26 @@ final class MethodCallNode: CallingNode {
         return nil
     }
 
+    /// `dict.get(key)` and `dict.get(key, default)`, the commonest calls of all.
+    @inline(__always)
+    private func get(_ frame: Frame) throws -> JinjaValue? {
+        guard isGet, let dict = owner.lendDict(frame) else { return nil }
+        // The arguments may change what holds the dictionary.
+        let kept = dict.takeUnretainedValue()
+        let key = try arguments.positional.at(0) { try $0.evaluate(frame) }
+        let fallback = arguments.positional.count == 2 ? try arguments.positional.at(1) { try $0.evaluate(frame) } : nil
+        return try kept.value(key) ?? fallback ?? .null
+    }
+
     override func call(_ frame: Frame, caller: JinjaValue?) throws -> JinjaValue {
+        if caller == nil, let result = try get(frame) { return result }
         let value = try owner.evaluate(frame)
         if let result = try native(value, frame, caller: caller) { return result }
         return try Access.attribute(value, name, frame.context).call(arguments, frame, caller: caller)
     }
 
     override func emit(_ frame: Frame, _ output: Output) throws {
+        if let result = try get(frame) { return try output.write(result) }
         let value = try owner.evaluate(frame)
         if let result = try native(value, frame, caller: nil) { return try output.write(result) }
         try Access.attribute(value, name, frame.context).emitCall(arguments, frame, output)

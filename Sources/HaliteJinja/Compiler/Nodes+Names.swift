@@ -33,6 +33,7 @@ final class LocalNode: ExpressionNode {
         guard let value = frame.slots[slot] else { return try output.write(frame.context.undefined(name: name)) }
         try output.write(value)
     }
+    override func lendDict(_ frame: Frame) -> Unmanaged<JinjaDict>? { frame.lendDict(slot) }
     override func isTrue(_ frame: Frame) throws -> Bool {
         if case .bool(let flag)? = frame.slots[slot] { return flag }
         return try evaluate(frame).isTrue()
@@ -56,4 +57,5 @@ final class OuterNode: ExpressionNode {
         guard let value = frame.ancestor(hops).slots[slot], !value.isUndefined else { return nil }
         return value
     }
+    override func lendDict(_ frame: Frame) -> Unmanaged<JinjaDict>? { frame.ancestor(hops).lendDict(slot) }
 }

@@ -16,6 +16,10 @@ class ExpressionNode {
         return value.isUndefined ? nil : value
     }
 
+    /// The dictionary that the expression names, lent without being counted until somebody changes something; nil where it
+    /// names none or more than names has to be evaluated.
+    func lendDict(_ frame: Frame) -> Unmanaged<JinjaDict>? { nil }
+
     /// Prints the value, if possible without making it first.
     func emit(_ frame: Frame, _ output: Output) throws { try output.write(evaluate(frame)) }
 

@@ -84,15 +84,20 @@ final class NamespaceTarget: Target {
     }
 
     override func assign(_ value: consuming JinjaValue, _ frame: Frame) throws {
-        try namespace(frame).values.set(attribute, hash: hash, value)
+        let owner = hops == 0 ? frame.lendObject(slot) : frame.ancestor(hops).lendObject(slot)
+        let value = value
+        try owner?._withUnsafeGuaranteedRef { object in
+            guard object.role == .namespace else { throw Self.mistake }
+            unsafeDowncast(object, to: NamespaceObject.self).values.set(attribute, hash: hash, value)
+        } ?? { throw Self.mistake }()
     }
 
-    override func check(_ frame: Frame) throws { _ = try namespace(frame) }
+    override func check(_ frame: Frame) throws {
+        let owner = hops == 0 ? frame.lendObject(slot) : frame.ancestor(hops).lendObject(slot)
+        guard let owner, owner._withUnsafeGuaranteedRef({ $0.role == .namespace }) else { throw Self.mistake }
+    }
 
-    private func namespace(_ frame: Frame) throws -> NamespaceObject {
-        guard case .object(let object)? = frame.ancestor(hops).slots[slot], let namespace = object.namespace else {
-            throw JinjaError(.templateRuntime, "cannot assign attribute on non-namespace object")
-        }
-        return namespace
+    private static var mistake: JinjaError {
+        JinjaError(.templateRuntime, "cannot assign attribute on non-namespace object")
     }
 }

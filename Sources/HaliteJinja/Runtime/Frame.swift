@@ -41,6 +41,20 @@ final class Frame {
         return frame
     }
 
+    /// The object in a slot, lent as long as nobody writes to the slot.
+    @inline(__always)
+    func lendObject(_ slot: Int) -> Unmanaged<JinjaObject>? {
+        if case .object(let object)? = slots[slot] { return Unmanaged.passUnretained(object) }
+        return nil
+    }
+
+    /// The dictionary in a slot, lent as long as nobody writes to the slot.
+    @inline(__always)
+    func lendDict(_ slot: Int) -> Unmanaged<JinjaDict>? {
+        if case .dict(let dict)? = slots[slot] { return Unmanaged.passUnretained(dict) }
+        return nil
+    }
+
     /// Forgets all values; macros and the frame they were made in hold each other.
     func clear() { for index in 0..<count { slots[index] = nil } }
 

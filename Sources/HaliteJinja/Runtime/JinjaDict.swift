@@ -18,7 +18,7 @@ public final class JinjaDict {
     @exclusivity(unchecked) private var pending: ValueMap?
     /// The containers of `pending` that somebody has seen: each is one object for all who ask.
     @exclusivity(unchecked) private var touched: [(position: Int, value: JinjaValue)] = []
-    @exclusivity(unchecked) private var storage: [Entry] = []
+    @exclusivity(unchecked) private var storage = EntryStorage()
     /// Open addressing: positions in `storage` plus one, zero for free. Empty up to the scan limit.
     @exclusivity(unchecked) private var table: [Int32] = []
 
@@ -37,7 +37,7 @@ public final class JinjaDict {
 
     public var entries: [Entry] {
         if pending != nil { convert() }
-        return storage
+        return storage.array
     }
 
     /// One entry by its place.
@@ -46,7 +46,7 @@ public final class JinjaDict {
         return storage[position]
     }
 
-    func reserve(_ count: Int) { storage.reserveCapacity(count) }
+    func reserve(_ count: Int) { storage.reserve(count) }
 
     public func value(_ key: String) -> JinjaValue? { value(key, hash: key.bytesHash) }
 
@@ -55,6 +55,14 @@ public final class JinjaDict {
         if pending != nil { return pendingValue(key, hash) }
         guard let position = position(of: key, hash) else { return nil }
         return storage[position].value
+    }
+
+    /// A dictionary that is a value of this one, lent as long as nobody changes anything.
+    func lend(_ key: String, hash: Int) -> Unmanaged<JinjaDict>? {
+        if pending != nil { convert() }
+        guard let position = position(of: key, hash) else { return nil }
+        if case .dict(let dict) = storage[position].value { return Unmanaged.passUnretained(dict) }
+        return nil
     }
 
     public func value(_ key: JinjaValue) throws -> JinjaValue? {
@@ -101,15 +109,19 @@ public final class JinjaDict {
     func removeAll() {
         pending = nil
         touched = []
-        storage = []
+        storage.removeAll()
         table = []
     }
 
-    deinit { Teardown.release(&storage) }
+    deinit {
+        Teardown.release(storage)
+        storage.deallocate()
+    }
 
     func copy() -> JinjaDict {
         let result = JinjaDict()
-        result.storage = entries
+        if pending != nil { convert() }
+        result.storage = storage.copy()
         result.table = table
         return result
     }
@@ -136,7 +148,7 @@ public final class JinjaDict {
     private func convert() {
         guard let pending else { return }
         self.pending = nil
-        storage.reserveCapacity(pending.count)
+        storage.reserve(pending.count)
         for (key, value) in pending {
             // Maps and lists cannot be keys in Python; as data they may be, and are frozen into tuples here.
             let key = JinjaValue(key).asKey
@@ -161,7 +173,7 @@ public final class JinjaDict {
         var size = 32
         while size < storage.count * 3 { size *= 2 }
         table = [Int32](repeating: 0, count: size)
-        for position in storage.indices { place(position) }
+        for position in 0..<storage.count { place(position) }
     }
 
     private func place(_ position: Int) {
@@ -172,31 +184,30 @@ public final class JinjaDict {
     }
 
     private func position(of key: String, _ hash: Int) -> Int? {
-        storage.withUnsafeBufferPointer { entries in
-            if table.isEmpty {
-                for position in entries.indices where entries[position].hash == hash && entries[position].hasText(key) {
-                    return position
-                }
-                return nil
+        let entries = storage
+        if table.isEmpty {
+            var position = 0
+            while position < entries.count {
+                if entries[position].hash == hash, entries[position].hasText(key) { return position }
+                position += 1
             }
-            return table.withUnsafeBufferPointer { table in
-                let mask = table.count - 1
-                var slot = hash & mask
-                while table[slot] != 0 {
-                    let position = Int(table[slot]) - 1
-                    if entries[position].hash == hash, entries[position].hasText(key) { return position }
-                    slot = (slot + 1) & mask
-                }
-                return nil
-            }
+            return nil
         }
+        let mask = table.count - 1
+        var slot = hash & mask
+        while table[slot] != 0 {
+            let position = Int(table[slot]) - 1
+            if entries[position].hash == hash, entries[position].hasText(key) { return position }
+            slot = (slot + 1) & mask
+        }
+        return nil
     }
 
     private func position(of key: JinjaValue, _ hash: Int) throws -> Int? {
         if let text = key.text { return position(of: text, hash) }
         try key.requireHashable()
         if table.isEmpty {
-            for position in storage.indices where storage[position].hash == hash {
+            for position in 0..<storage.count where storage[position].hash == hash {
                 if try storage[position].key.isEqual(to: key) { return position }
             }
             return nil
@@ -209,6 +220,66 @@ public final class JinjaDict {
             slot = (slot + 1) & mask
         }
         return nil
+    }
+}
+
+/// The entries of a dictionary, which owns and frees them. An array would count references at each look.
+struct EntryStorage {
+    private var base: UnsafeMutablePointer<JinjaDict.Entry>?
+    private(set) var count = 0
+    private var capacity = 0
+
+    @inline(__always)
+    subscript(position: Int) -> JinjaDict.Entry {
+        unsafeAddress { UnsafePointer(base.unsafelyUnwrapped + position) }
+        nonmutating unsafeMutableAddress { base.unsafelyUnwrapped + position }
+    }
+
+    var array: [JinjaDict.Entry] { Array(UnsafeBufferPointer(start: base, count: count)) }
+
+    mutating func reserve(_ wanted: Int) {
+        guard wanted > capacity else { return }
+        let size = wanted
+        let larger = UnsafeMutablePointer<JinjaDict.Entry>.allocate(capacity: size)
+        if let base {
+            larger.moveInitialize(from: base, count: count)
+            base.deallocate()
+        }
+        base = larger
+        capacity = size
+    }
+
+    mutating func append(_ entry: JinjaDict.Entry) {
+        if count == capacity { reserve(max(4, capacity * 2)) }
+        base?.advanced(by: count).initialize(to: entry)
+        count += 1
+    }
+
+    mutating func remove(at position: Int) -> JinjaDict.Entry {
+        let start = base.unsafelyUnwrapped + position
+        let entry = start.move()
+        start.moveInitialize(from: start + 1, count: count - position - 1)
+        count -= 1
+        return entry
+    }
+
+    mutating func removeAll() {
+        let old = self
+        self = EntryStorage()
+        old.deallocate()
+    }
+
+    func copy() -> EntryStorage {
+        var result = EntryStorage()
+        result.reserve(count)
+        if let base, let target = result.base { target.initialize(from: base, count: count) }
+        result.count = count
+        return result
+    }
+
+    func deallocate() {
+        base?.deinitialize(count: count)
+        base?.deallocate()
     }
 }
 

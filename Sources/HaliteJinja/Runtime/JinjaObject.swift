@@ -4,7 +4,23 @@ import HaliteValue
 ///
 /// A subclass overrides what it can do; everything else raises the error that Python raises.
 open class JinjaObject {
+    /// The objects that nodes know: asking for the role costs less than a cast, and nothing is counted.
+    enum Role: UInt8 { case macro, loop, namespace, other }
+
+    /// Set by the classes themselves when they are made.
+    @exclusivity(unchecked) final var role = Role.other
+
     public init() {}
+
+    /// The object when it is a macro.
+    @inline(__always)
+    final var macro: Macro? { role == .macro ? unsafeDowncast(self, to: Macro.self) : nil }
+    /// The object when it is a `loop`.
+    @inline(__always)
+    final var loop: LoopObject? { role == .loop ? unsafeDowncast(self, to: LoopObject.self) : nil }
+    /// The object when it is a `namespace()`.
+    @inline(__always)
+    final var namespace: NamespaceObject? { role == .namespace ? unsafeDowncast(self, to: NamespaceObject.self) : nil }
 
     /// The name of the type, for messages.
     open var typeName: String { "object" }
@@ -39,12 +55,6 @@ open class JinjaObject {
     open func repr() throws -> String { "<\(qualifiedTypeName) object at 0x7f0000000000>" }
     /// Writes the representation inside of containers, which must not be entered again.
     func appendRepr(to bytes: inout [UInt8], open: [ObjectIdentifier]) throws { bytes.append(contentsOf: try repr().utf8) }
-    /// The object when it is a macro, which can print itself without making a text first; a cast would be slower.
-    var macro: Macro? { nil }
-    /// The object when it is a `loop`.
-    var loop: LoopObject? { nil }
-    /// The object when it is a `namespace()`.
-    var namespace: NamespaceObject? { nil }
     /// A run over the elements for a loop, where there is a quicker one than `iterate()`.
     func cursor() -> Cursor? { nil }
     /// The object as HTML, where it needs no escaping; nil to escape its text.

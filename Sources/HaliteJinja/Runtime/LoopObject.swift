@@ -31,6 +31,8 @@ final class LoopObject: JinjaObject {
         self.context = context
         self.depth = depth
         self.recursion = recursion
+        super.init()
+        role = .loop
     }
 
     func advance() throws -> JinjaValue? {
@@ -90,7 +92,6 @@ final class LoopObject: JinjaObject {
         return count
     }
 
-    override var loop: LoopObject? { self }
     override var typeName: String { "LoopContext" }
     override var qualifiedTypeName: String { "jinja2.runtime.LoopContext" }
 

@@ -49,9 +49,10 @@ final class Macro: JinjaObject {
     init(_ code: MacroCode, _ outer: Frame) {
         self.code = code
         self.outer = outer
+        super.init()
+        role = .macro
     }
 
-    override var macro: Macro? { self }
     override var typeName: String { "Macro" }
     override var qualifiedTypeName: String { "jinja2.runtime.Macro" }
     override var isCallable: Bool { true }

@@ -22,22 +22,22 @@ enum Teardown {
         }
     }
 
-    static func release(_ entries: inout [JinjaDict.Entry]) {
-        guard hasContainer(entries) else { return }
-        drain { queue in
-            for entry in entries { queue.append(entry.value) }
-            entries.removeAll()
+    /// The entries stay, with nothing in them that nests.
+    static func release(_ entries: EntryStorage) {
+        for position in 0..<entries.count where entries[position].value.isContainer {
+            drain { queue in
+                for rest in position..<entries.count {
+                    queue.append(entries[rest].value)
+                    entries[rest].value = .null
+                }
+            }
+            return
         }
     }
 
     // The loops are functions of their own: an iterator would hold the elements until its function ends.
     private static func hasContainer(_ items: [JinjaValue]) -> Bool {
         for item in items where item.isContainer { return true }
-        return false
-    }
-
-    private static func hasContainer(_ entries: [JinjaDict.Entry]) -> Bool {
-        for entry in entries where entry.value.isContainer { return true }
         return false
     }
 
