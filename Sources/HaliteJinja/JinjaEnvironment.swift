@@ -76,15 +76,11 @@ public final class JinjaEnvironment: Sendable {
 
     // MARK: Filters and tests
 
-    func filter(_ name: String) -> JinjaFunction? { extensions.filters[name] ?? BuiltinFilters.table[name]?.call }
-    func test(_ name: String) -> JinjaFunction? { extensions.tests[name] ?? BuiltinTests.table[name]?.call }
-
-    /// The engine's own filter or test, where nothing replaces it, to be called without a `JinjaCall`.
-    func boundFilter(_ name: String) -> BoundFunction? {
-        extensions.filters[name] == nil ? BuiltinFilters.table[name]?.bound : nil
+    func filter(_ name: String) -> BuiltinFunction? {
+        extensions.filters[name].map(BuiltinFunction.free) ?? BuiltinFilters.table[name]
     }
-    func boundTest(_ name: String) -> BoundFunction? {
-        extensions.tests[name] == nil ? BuiltinTests.table[name]?.bound : nil
+    func test(_ name: String) -> BuiltinFunction? {
+        extensions.tests[name].map(BuiltinFunction.free) ?? BuiltinTests.table[name]
     }
     var filterNames: [String] { Array(extensions.filters.keys) + Array(BuiltinFilters.table.keys) }
     var testNames: [String] { Array(extensions.tests.keys) + Array(BuiltinTests.table.keys) }

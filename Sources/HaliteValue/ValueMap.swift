@@ -12,12 +12,15 @@ public struct ValueMap: Sendable {
     private final class Storage: @unchecked Sendable {
         @exclusivity(unchecked) var keys: [Value]
         @exclusivity(unchecked) var values: [Value]
+        /// The `keyHash` of each key.
+        @exclusivity(unchecked) private var hashes: [Int]
         /// Open addressing: positions plus one, zero for free. Empty up to the scan limit.
         @exclusivity(unchecked) private var table: [Int32] = []
 
         init(keys: [Value], values: [Value]) {
             self.keys = keys
             self.values = values
+            hashes = keys.map(\.keyHash)
         }
 
         static let empty = Storage(keys: [], values: [])
@@ -29,33 +32,47 @@ public struct ValueMap: Sendable {
         }
 
         func position(of key: Value) -> Int? {
-            if case .string(let text) = key { return position(of: text) }
-            if table.isEmpty { return keys.firstIndex(of: key) }
-            return find(key.keyHash) { $0 == key }
+            if case .string(let text) = key { return position(of: text, hash: key.keyHash) }
+            return find(key.keyHash) { keys[$0] == key }
         }
 
-        func position(of key: String, hash: Int? = nil) -> Int? {
-            if table.isEmpty {
-                return keys.firstIndex { if case .string(let text) = $0 { text.hasSameBytes(as: key) } else { false } }
-            }
-            return find(hash ?? key.bytesHash) { if case .string(let text) = $0 { text.hasSameBytes(as: key) } else { false } }
+        func position(of key: String, hash: Int) -> Int? {
+            find(hash) { if case .string(let text) = keys[$0] { text.hasSameBytes(as: key) } else { false } }
         }
 
         @inline(__always)
-        private func find(_ hash: Int, _ matches: (Value) -> Bool) -> Int? {
+        private func find(_ hash: Int, _ matches: (Int) -> Bool) -> Int? {
+            if table.isEmpty {
+                var position = 0
+                while position < hashes.count {
+                    if hashes[position] == hash, matches(position) { return position }
+                    position += 1
+                }
+                return nil
+            }
             let mask = table.count - 1
             var slot = hash & mask
             while table[slot] != 0 {
                 let position = Int(table[slot]) - 1
-                if matches(keys[position]) { return position }
+                if hashes[position] == hash, matches(position) { return position }
                 slot = (slot + 1) & mask
             }
             return nil
         }
 
+        func hash(_ position: Int) -> Int { hashes[position] }
+
+        func remove(_ position: Int) {
+            keys.remove(at: position)
+            values.remove(at: position)
+            hashes.remove(at: position)
+            index()
+        }
+
         func append(_ key: Value, _ value: Value) {
             keys.append(key)
             values.append(value)
+            hashes.append(key.keyHash)
             guard keys.count > ValueMap.scanLimit else { return }
             if keys.count * 2 > table.count { index() } else { place(keys.count - 1) }
         }
@@ -71,7 +88,7 @@ public struct ValueMap: Sendable {
 
         private func place(_ position: Int) {
             let mask = table.count - 1
-            var slot = keys[position].keyHash & mask
+            var slot = hashes[position] & mask
             while table[slot] != 0 { slot = (slot + 1) & mask }
             table[slot] = Int32(position + 1)
         }
@@ -108,7 +125,7 @@ public struct ValueMap: Sendable {
     }
 
     public subscript(key: String) -> Value? {
-        get { storage.position(of: key).map { storage.values[$0] } }
+        get { storage.position(of: key, hash: key.bytesHash).map { storage.values[$0] } }
         set { self[.string(key)] = newValue }
     }
 
@@ -117,13 +134,18 @@ public struct ValueMap: Sendable {
     /// The place of a key whose `bytesHash` is known.
     public func index(forKey key: String, hash: Int) -> Int? { storage.position(of: key, hash: hash) }
 
+    /// The value at a place.
+    public func value(at position: Int) -> Value { storage.values[position] }
+
+    /// The hash of the key at a place: `bytesHash` of a text.
+    public func keyHash(at position: Int) -> Int { storage.hash(position) }
+
     @discardableResult
     public mutating func removeValue(forKey key: Value) -> Value? {
         guard let position = storage.position(of: key) else { return nil }
         makeUnique()
-        let removed = storage.values.remove(at: position)
-        storage.keys.remove(at: position)
-        storage.index()
+        let removed = storage.values[position]
+        storage.remove(position)
         return removed
     }
 

@@ -1,24 +1,14 @@
 /// A method of one of Python's types.
-struct NativeMethod: Sendable {
-    /// Its arguments by parameter, for calls that need no matching.
-    struct Bound: Sendable {
-        let signature: Signature
-        let body: @Sendable (JinjaValue, BoundArguments, TemplateContext) throws -> JinjaValue
-
-        func invoke(_ receiver: JinjaValue, _ nodes: NodeList<ExpressionNode>, _ frame: Frame) throws -> JinjaValue {
-            try signature.withArguments { buffer in
-                for position in 0..<nodes.count { buffer[position] = try nodes.at(position) { try $0.evaluate(frame) } }
-                return try body(receiver, BoundArguments(buffer), frame.context)
-            }
-        }
-    }
-
+final class NativeMethod: Sendable {
     let invoke: @Sendable (JinjaValue, JinjaCall) throws -> JinjaValue
-    let bound: Bound?
+    /// The parameters and what is done with them, where the arguments are matched with parameters.
+    let signature: Signature?
+    private let body: @Sendable (JinjaValue, BoundArguments, TemplateContext) throws -> JinjaValue
 
     init(_ invoke: @escaping @Sendable (JinjaValue, JinjaCall) throws -> JinjaValue) {
         self.invoke = invoke
-        bound = nil
+        signature = nil
+        body = { _, _, _ in .null }
     }
 
     /// A method whose arguments are matched with a list of parameters; nil stands for what was left out.
@@ -27,10 +17,21 @@ struct NativeMethod: Sendable {
         _ body: @escaping @Sendable (JinjaValue, BoundArguments, TemplateContext) throws -> JinjaValue
     ) {
         let signature = Signature(name, parameters, positionalOnly: positionalOnly)
-        bound = Bound(signature: signature, body: body)
+        self.signature = signature
+        self.body = body
         invoke = { receiver, call in
             let values = try signature.bindMethod(call)
             return try values.withUnsafeBufferPointer { try body(receiver, BoundArguments($0), call.context) }
+        }
+    }
+
+    /// Calls it with arguments that are by position and fit.
+    func invoke(
+        _ receiver: JinjaValue, _ nodes: NodeList<ExpressionNode>, _ signature: Signature, _ frame: Frame
+    ) throws -> JinjaValue {
+        try signature.withArguments { buffer in
+            for position in 0..<nodes.count { buffer[position] = try nodes.at(position) { try $0.evaluate(frame) } }
+            return try body(receiver, BoundArguments(buffer), frame.context)
         }
     }
 }
@@ -66,18 +67,19 @@ extension Signature {
 
 /// The methods of one name in all types, found once for each place that calls it.
 struct MethodLookup {
-    private let string: NativeMethod?
-    private let dict: NativeMethod?
-    private let list: NativeMethod?
+    // The tables live as long as the program.
+    private let string: Unmanaged<NativeMethod>?
+    private let dict: Unmanaged<NativeMethod>?
+    private let list: Unmanaged<NativeMethod>?
 
     init(_ name: String) {
-        string = StringMethods.table[name]
-        dict = DictMethods.table[name]
-        list = ListMethods.table[name]
+        string = StringMethods.table[name].map(Unmanaged.passUnretained)
+        dict = DictMethods.table[name].map(Unmanaged.passUnretained)
+        list = ListMethods.table[name].map(Unmanaged.passUnretained)
     }
 
     @inline(__always)
-    func method(for value: JinjaValue) -> NativeMethod? {
+    func method(for value: JinjaValue) -> Unmanaged<NativeMethod>? {
         switch value {
         case .string: string
         case .dict: dict

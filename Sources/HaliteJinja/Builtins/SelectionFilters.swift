@@ -52,15 +52,13 @@ enum SelectionFilters {
             guard !rest.positional.isEmpty else { throw JinjaError(.filterArgument, "map requires a filter argument") }
             let name = rest.positional.removeFirst()
             let function = try lookup(name, "filter", context) { context.environment.filter($0) }
-            return { [rest] item in
-                try function(JinjaCall(positional: [item] + rest.positional, keywords: rest.keywords, context: context))
-            }
+            return { [rest] item in try function.apply(item, rest) }
         }
     }
 
     private static func lookup(
-        _ name: JinjaValue, _ kind: String, _ context: TemplateContext, _ find: (String) -> JinjaFunction?
-    ) throws -> JinjaFunction {
+        _ name: JinjaValue, _ kind: String, _ context: TemplateContext, _ find: (String) -> BuiltinFunction?
+    ) throws -> BuiltinFunction {
         if case .undefined(let undefined) = name {
             throw JinjaError(.templateRuntime, "No \(kind) named Undefined. (\(undefined.message))")
         }
@@ -90,11 +88,10 @@ enum SelectionFilters {
                 }
             }
             let function = try lookup(rest.removeFirst(), "test", context) { context.environment.test($0) }
-            return { [path, rest] item in
+            let further = JinjaCall(positional: rest, keywords: call.keywords, context: context)
+            return { [path] item in
                 let subject = try path?.value(of: item, context) ?? item
-                let result = try function(
-                    JinjaCall(positional: [subject] + rest, keywords: call.keywords, context: context))
-                return try result.isTrue() != negates ? item : nil
+                return try function.apply(subject, further).isTrue() != negates ? item : nil
             }
         }
     }

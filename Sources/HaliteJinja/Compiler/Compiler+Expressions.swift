@@ -104,7 +104,7 @@ extension Compiler {
     func filter(
         on value: ExpressionNode, _ name: String, _ arguments: CallArguments, _ scope: Scope, line: Int
     ) throws(JinjaError) -> ExpressionNode {
-        let function: JinjaFunction
+        let function: BuiltinFunction
         if let found = environment.filter(name) {
             function = found
         } else {
@@ -116,21 +116,20 @@ extension Compiler {
             }
             function = Self.unknown("No filter named \(name.quoted) found.", suggestion)
         }
-        return try call(function, environment.boundFilter(name), on: value, arguments, scope, isDefault: name == "default" || name == "d")
+        return try call(function, on: value, arguments, scope, isDefault: name == "default" || name == "d")
     }
 
     /// A call of a filter or test: matched with its parameters here when that is possible.
     private func call(
-        _ function: @escaping JinjaFunction, _ bound: BoundFunction?, on value: ExpressionNode, _ arguments: CallArguments,
-        _ scope: Scope, isDefault: Bool = false
+        _ function: BuiltinFunction, on value: ExpressionNode, _ arguments: CallArguments, _ scope: Scope, isDefault: Bool = false
     ) throws(JinjaError) -> ExpressionNode {
         let nodes = try self.arguments(arguments, scope)
-        guard let bound, arguments.spread == nil, arguments.keywordSpread == nil else { return FilterNode(value, function, nodes) }
+        guard let bound = function.bound, nodes.isFixed else { return FilterNode(value, function.call, nodes) }
         let all = nodes.all
         if isDefault, arguments.keywords.isEmpty, all.count < 2 {
             return DefaultNode(value, all.first ?? ConstantNode(.string("")))
         }
-        return BoundFilterNode(bound, value, nodes) ?? FilterNode(value, function, nodes)
+        return BoundFilterNode(bound, value, nodes) ?? FilterNode(value, function.call, nodes)
     }
 
     private func test(
@@ -147,7 +146,7 @@ extension Compiler {
         {
             return SimpleTestNode(node, simple)
         }
-        let function: JinjaFunction
+        let function: BuiltinFunction
         if let found = environment.test(name) {
             function = found
         } else {
@@ -159,11 +158,11 @@ extension Compiler {
             }
             function = Self.unknown("No test named \(name.quoted) found.", suggestion)
         }
-        return try call(function, environment.boundTest(name), on: node, arguments, scope)
+        return try call(function, on: node, arguments, scope)
     }
 
-    private static func unknown(_ message: String, _ suggestion: String?) -> JinjaFunction {
-        { _ in
+    private static func unknown(_ message: String, _ suggestion: String?) -> BuiltinFunction {
+        .free { _ in
             var error = JinjaError(.templateRuntime, message)
             error.suggestion = suggestion
             throw error

@@ -100,6 +100,8 @@ final class MethodCallNode: CallingNode {
     private let methods: MethodLookup
     private let loopAttribute: LoopAttribute?
     private let isGet: Bool
+    /// Whether there are positional arguments only.
+    private let isSimple: Bool
 
     init(_ owner: ExpressionNode, _ name: String, _ arguments: ArgumentNodes) {
         self.owner = owner
@@ -107,20 +109,21 @@ final class MethodCallNode: CallingNode {
         self.arguments = arguments
         attribute = AttributeNode(owner, name)
         methods = MethodLookup(name)
+        isSimple = arguments.isFixed && arguments.keywords.isEmpty
         loopAttribute = LoopAttribute(rawValue: name)
-        isGet = name == "get" && arguments.isFixed && arguments.keywords.isEmpty && (1...2).contains(arguments.positional.count)
+        isGet = name == "get" && isSimple && (1...2).contains(arguments.positional.count)
     }
 
     /// The result when the owner is a value of Python's own types that has the method.
     @inline(__always)
     private func native(_ value: JinjaValue, _ frame: Frame, caller: JinjaValue?) throws -> JinjaValue? {
         if let method = methods.method(for: value) {
-            if let bound = method.bound, caller == nil, arguments.isFixed, arguments.keywords.isEmpty,
-                bound.signature.accepts(arguments.positional.count)
-            {
-                return try bound.invoke(value, arguments.positional, frame)
+            return try method._withUnsafeGuaranteedRef { method in
+                if caller == nil, isSimple, let signature = method.signature, signature.accepts(arguments.positional.count) {
+                    return try method.invoke(value, arguments.positional, signature, frame)
+                }
+                return try method.invoke(value, arguments.call(frame, caller: caller))
             }
-            return try method.invoke(value, arguments.call(frame, caller: caller))
         }
         if case .object(let object) = value, let loop = object.loop, loopAttribute == .cycle, arguments.isFixed, caller == nil,
             arguments.positional.count > 0, arguments.keywords.isEmpty

@@ -21,54 +21,77 @@ final class OutputNode: StatementNode {
         case value(ExpressionNode, line: Int)
     }
 
-    /// A piece of output: text of the template, or a value.
-    private final class Piece {
-        let text: LiteralBytes?
-        let value: ExpressionNode
-        let line: Int
-        init(_ item: Item) {
-            switch item {
-            case .text(let text):
-                self.text = LiteralBytes(text)
-                value = ConstantNode(.null)
-                line = 0
-            case .value(let node, let line):
-                text = nil
-                value = node
-                self.line = line
-            }
-        }
-    }
-
-    private let pieces: NodeList<Piece>
-    private let mode: EscapeMode
+    private let pieces: NodeList<OutputPiece>
     /// Whether nothing is printed once `extends` has run.
     private let checksParent: Bool
 
     init(_ items: [Item], mode: EscapeMode, checksParent: Bool, line: Int) {
-        pieces = NodeList(items.map(Piece.init))
-        self.mode = mode
+        pieces = NodeList(
+            items.map { item in
+                switch item {
+                case .text(let text): TextPiece(text)
+                case .value(let node, let line):
+                    mode == .off ? ValuePiece(node, line: line) : EscapedPiece(node, mode: mode, line: line)
+                }
+            })
         self.checksParent = checksParent
         super.init(line: line)
     }
 
     override func execute(_ frame: Frame, _ output: Output) throws -> Flow {
         if checksParent, frame.outermost.parentTemplate != nil { return .normal }
-        for position in 0..<pieces.count { try pieces.at(position) { try write($0, frame, output) } }
+        for position in 0..<pieces.count { try pieces.at(position) { try $0.write(frame, output) } }
         return .normal
     }
+}
 
-    @inline(__always)
-    private func write(_ piece: Piece, _ frame: Frame, _ output: Output) throws {
-        if let text = piece.text { return try output.write(text.bytes) }
+/// A piece of output.
+private class OutputPiece {
+    func write(_ frame: Frame, _ output: Output) throws { fatalError("abstract") }
+}
+
+/// Text of the template.
+private final class TextPiece: OutputPiece {
+    private let text: LiteralBytes
+    private let bytes: UnsafeBufferPointer<UInt8>
+    init(_ text: String) {
+        self.text = LiteralBytes(text)
+        bytes = self.text.bytes
+    }
+    override func write(_ frame: Frame, _ output: Output) throws { try output.write(bytes) }
+}
+
+private final class ValuePiece: OutputPiece {
+    private let value: ExpressionNode
+    private let line: Int
+    init(_ value: ExpressionNode, line: Int) {
+        self.value = value
+        self.line = line
+    }
+    override func write(_ frame: Frame, _ output: Output) throws {
+        do { try value.emit(frame, output) } catch { throw frame.located(error, line: line) }
+    }
+}
+
+/// A value where output is or may be escaped.
+private final class EscapedPiece: OutputPiece {
+    private let value: ExpressionNode
+    private let mode: EscapeMode
+    private let line: Int
+    init(_ value: ExpressionNode, mode: EscapeMode, line: Int) {
+        self.value = value
+        self.mode = mode
+        self.line = line
+    }
+    override func write(_ frame: Frame, _ output: Output) throws {
         do {
-            if mode == .off || !mode.escapes(frame) {
-                try piece.value.emit(frame, output)
+            if mode.escapes(frame) {
+                try output.writeEscaped(value.evaluate(frame))
             } else {
-                try output.writeEscaped(piece.value.evaluate(frame))
+                try value.emit(frame, output)
             }
         } catch {
-            throw frame.located(error, line: piece.line)
+            throw frame.located(error, line: line)
         }
     }
 }

@@ -40,7 +40,7 @@ public struct JinjaCall {
 }
 
 /// The parameters of a function of the engine, to match arguments as Python does and with its messages.
-struct Signature: Sendable {
+final class Signature: Sendable {
     let name: String
     let parameters: [String]
     /// How many of the parameters, from the left, must be given.
@@ -71,13 +71,13 @@ struct Signature: Sendable {
     /// The arguments in the order of the parameters; nil for what was left out.
     func bind(_ call: JinjaCall) throws -> [JinjaValue?] {
         let given = call.positional.count
-        if call.keywords.isEmpty, given == parameters.count { return call.positional }
         if positionalOnly, !call.keywords.isEmpty {
             throw JinjaError(.type, "\(name)() takes no keyword arguments")
         }
-        var values: [JinjaValue?] = call.positional
+        var values: [JinjaValue?] = []
         var extra: String?
-        values.reserveCapacity(parameters.count)
+        values.reserveCapacity(max(given, parameters.count))
+        for value in call.positional { values.append(value) }
         while values.count < parameters.count { values.append(nil) }
         for (keyword, value) in call.keywords {
             guard let position = parameters.firstIndex(of: keyword) else {
@@ -169,7 +169,7 @@ struct BoundFunction: Sendable {
         self.body = body
     }
 
-    /// Calls it with a first argument that is given and others that fit.
+    /// Calls it with a first argument and others, which fit.
     func call(_ first: JinjaValue, _ rest: [JinjaValue], _ context: TemplateContext) throws -> JinjaValue {
         try signature.withArguments { buffer in
             buffer[0] = first
@@ -195,6 +195,14 @@ struct BuiltinFunction: Sendable {
     private init(call: @escaping JinjaFunction) {
         self.call = call
         bound = nil
+    }
+
+    /// Calls it for one of many values, with the same further arguments each time.
+    func apply(_ value: JinjaValue, _ rest: JinjaCall) throws -> JinjaValue {
+        if let bound, rest.keywords.isEmpty, bound.signature.accepts(rest.positional.count + 1) {
+            return try bound.call(value, rest.positional, rest.context)
+        }
+        return try call(JinjaCall(positional: [value] + rest.positional, keywords: rest.keywords, context: rest.context))
     }
 
     /// One that looks at its call itself.

@@ -130,7 +130,7 @@ public final class JinjaDict {
 
     private func pendingValue(_ key: String, _ hash: Int) -> JinjaValue? {
         guard let map = pending, let position = map.index(forKey: key, hash: hash) else { return nil }
-        let value = map[position].value
+        let value = map.value(at: position)
         switch value {
         case .list, .map: break
         default: return JinjaValue(value)
@@ -149,10 +149,15 @@ public final class JinjaDict {
         guard let pending else { return }
         self.pending = nil
         storage.reserve(pending.count)
-        for (key, value) in pending {
-            // Maps and lists cannot be keys in Python; as data they may be, and are frozen into tuples here.
-            let key = JinjaValue(key).asKey
-            storage.append(Entry(key: key, value: JinjaValue(value), hash: key.keyHash))
+        for position in 0..<pending.count {
+            let (key, value) = pending[position]
+            if case .string(let text) = key {
+                storage.append(Entry(key: .string(text), value: JinjaValue(value), hash: pending.keyHash(at: position)))
+            } else {
+                // Maps and lists cannot be keys in Python; as data they may be, and are frozen into tuples here.
+                let key = JinjaValue(key).asKey
+                storage.append(Entry(key: key, value: JinjaValue(value), hash: key.keyHash))
+            }
         }
         for (position, value) in touched { storage[position].value = value }
         touched = []

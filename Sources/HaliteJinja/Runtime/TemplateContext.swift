@@ -27,7 +27,7 @@ final class NameLayer {
     private func own(_ name: String, _ hash: Int) -> JinjaValue? {
         if values.count > 0, let value = values.value(name, hash: hash) { return value }
         if !data.isEmpty, let position = data.index(forKey: name, hash: hash) {
-            return keep(name, hash, JinjaValue(data[position].value))
+            return keep(name, hash, JinjaValue(data.value(at: position)))
         }
         guard !globals.isEmpty, let global = globals[name] else { return nil }
         switch global {
