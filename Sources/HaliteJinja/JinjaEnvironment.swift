@@ -104,7 +104,7 @@ public final class JinjaTemplate: Sendable {
     public func render(context: ValueMap = [:], globals: [String: JinjaGlobal] = [:]) throws(JinjaError) -> String {
         let state = RenderState(environment: environment, globals: globals)
         defer { state.finish() }
-        let output = state.output()
+        let output = state.output(capacity: compiled.sizeHint.load(ordering: .relaxed))
         do {
             let layer = NameLayer(data: context, next: state.globals)
             try compiled.render(compiled.newContext(state, outer: layer), into: output)
@@ -113,6 +113,7 @@ public final class JinjaTemplate: Sendable {
         } catch {
             throw JinjaError(.host, String(describing: error), template: compiled.name)
         }
+        compiled.sizeHint.store(output.count, ordering: .relaxed)
         return output.text
     }
 

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A template made ready to run.
 ///
 /// `@unchecked Sendable`: the compiler builds the tree of nodes, and nobody writes to it afterwards.
@@ -6,6 +8,8 @@ final class CompiledTemplate: @unchecked Sendable {
     let path: String
     let source: SourceText
     let autoescape: Bool
+    /// The size of the last text, so that the next one finds room at once.
+    let sizeHint = Atomic<Int>(0)
     // Written once, by the compiler, before anybody else sees the template.
     private(set) var root: RootNode
     private(set) var blocks: [String: CompiledBlock] = [:]

@@ -88,6 +88,8 @@ final class LoopStatement: StatementNode {
         }
         if let test, let testTarget { cursor = filtered(cursor, test, testTarget, frame) }
         let loop = loopSlot.map { _ in LoopObject(cursor, context: frame.context, depth: depth, recursion: recursion) }
+        // The loop and what it reads may hold the frame.
+        defer { if let loopSlot { frame.slots[loopSlot] = nil } }
         let isEmpty =
             if let pair, let pairs = cursor.pairs {
                 try iterate(pairs, pair, loop, frame, output)

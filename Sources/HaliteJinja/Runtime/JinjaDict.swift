@@ -10,39 +10,52 @@ public final class JinjaDict {
 
     /// Up to this count a linear scan beats a table.
     private static let scanLimit = 8
-    /// So many elements are converted one by one before all are.
-    private static let touchLimit = 4
+    /// So many look-ups go to the data before all of it is converted, which makes further ones cheap.
+    private static let lookLimit = 2
+    /// Data of more entries than this is converted only when somebody goes through it or changes it.
+    private static let smallLimit = 32
+    private static let touchLimit = 8
 
     // Nothing that runs during an access can come back to the same dictionary, so the run-time check of that is left out.
-    /// The data of the context that nobody has changed or gone through.
-    @exclusivity(unchecked) private var pending: ValueMap?
-    /// The containers of `pending` that somebody has seen: each is one object for all who ask.
+    /// The data of the context; a constant, so that looking at it counts no references.
+    private let source: ValueMap
+    /// Whether nobody has gone through the data or changed it yet: then the entries are still to be made from it.
+    @exclusivity(unchecked) private var isPending: Bool
+    @exclusivity(unchecked) private var looks = 0
+    /// The containers of the data that somebody has seen: each is one object for all who ask.
     @exclusivity(unchecked) private var touched: [(position: Int, value: JinjaValue)] = []
     @exclusivity(unchecked) private var storage = EntryStorage()
     /// Open addressing: positions in `storage` plus one, zero for free. Empty up to the scan limit.
     @exclusivity(unchecked) private var table: [Int32] = []
 
-    public init() {}
+    public init() {
+        source = ValueMap()
+        isPending = false
+    }
 
-    public init(_ pairs: [(String, JinjaValue)]) {
+    public convenience init(_ pairs: [(String, JinjaValue)]) {
+        self.init()
         for (key, value) in pairs { set(key, value) }
     }
 
-    init(pending: ValueMap) { self.pending = pending }
+    init(pending: ValueMap) {
+        source = pending
+        isPending = true
+    }
 
     /// The data as it came, while nothing of it can have changed.
-    var untouched: ValueMap? { touched.isEmpty ? pending : nil }
+    var untouched: ValueMap? { isPending && touched.isEmpty ? source : nil }
 
-    public var count: Int { pending?.count ?? storage.count }
+    public var count: Int { isPending ? source.count : storage.count }
 
     public var entries: [Entry] {
-        if pending != nil { convert() }
+        if isPending { convert() }
         return storage.array
     }
 
     /// One entry by its place.
     func entry(_ position: Int) -> Entry {
-        if pending != nil { convert() }
+        if isPending { convert() }
         return storage[position]
     }
 
@@ -52,14 +65,14 @@ public final class JinjaDict {
 
     /// The value of a key whose `bytesHash` is known.
     func value(_ key: String, hash: Int) -> JinjaValue? {
-        if pending != nil { return pendingValue(key, hash) }
+        if isPending { return pendingValue(key, hash) }
         guard let position = position(of: key, hash) else { return nil }
         return storage[position].value
     }
 
     /// A dictionary that is a value of this one, lent as long as nobody changes anything.
     func lend(_ key: String, hash: Int) -> Unmanaged<JinjaDict>? {
-        if pending != nil { convert() }
+        if isPending { convert() }
         guard let position = position(of: key, hash) else { return nil }
         if case .dict(let dict) = storage[position].value { return Unmanaged.passUnretained(dict) }
         return nil
@@ -67,14 +80,14 @@ public final class JinjaDict {
 
     public func value(_ key: JinjaValue) throws -> JinjaValue? {
         if let text = key.text { return value(text) }
-        if pending != nil { convert() }
+        if isPending { convert() }
         return try position(of: key, key.keyHash).map { storage[$0].value }
     }
 
     public func set(_ key: String, _ value: JinjaValue) { set(key, hash: key.bytesHash, value) }
 
     func set(_ key: String, hash: Int, _ value: JinjaValue) {
-        if pending != nil { convert() }
+        if isPending { convert() }
         if let position = position(of: key, hash) {
             storage[position].value = value
         } else {
@@ -83,7 +96,7 @@ public final class JinjaDict {
     }
 
     public func set(_ key: JinjaValue, _ value: JinjaValue) throws {
-        if pending != nil { convert() }
+        if isPending { convert() }
         let hash = key.keyHash
         if let position = try position(of: key, hash) {
             storage[position].value = value
@@ -94,20 +107,20 @@ public final class JinjaDict {
 
     @discardableResult
     public func remove(_ key: JinjaValue) throws -> JinjaValue? {
-        if pending != nil { convert() }
+        if isPending { convert() }
         guard let position = try position(of: key, key.keyHash) else { return nil }
         return removeEntry(at: position).value
     }
 
     func removeEntry(at position: Int) -> Entry {
-        if pending != nil { convert() }
+        if isPending { convert() }
         let entry = storage.remove(at: position)
         if !table.isEmpty { index() }
         return entry
     }
 
     func removeAll() {
-        pending = nil
+        isPending = false
         touched = []
         storage.removeAll()
         table = []
@@ -120,7 +133,7 @@ public final class JinjaDict {
 
     func copy() -> JinjaDict {
         let result = JinjaDict()
-        if pending != nil { convert() }
+        if isPending { convert() }
         result.storage = storage.copy()
         result.table = table
         return result
@@ -129,30 +142,30 @@ public final class JinjaDict {
     // MARK: Data of the context
 
     private func pendingValue(_ key: String, _ hash: Int) -> JinjaValue? {
-        guard let map = pending, let position = map.index(forKey: key, hash: hash) else { return nil }
-        let value = map.value(at: position)
+        guard let position = source.index(forKey: key, hash: hash) else { return nil }
+        looks += 1
+        if looks > Self.lookLimit && source.count <= Self.smallLimit || touched.count == Self.touchLimit {
+            convert()
+            return storage[position].value
+        }
+        let value = source.value(at: position)
         switch value {
         case .list, .map: break
         default: return JinjaValue(value)
         }
         for element in touched where element.position == position { return element.value }
-        if touched.count == Self.touchLimit {
-            convert()
-            return storage[position].value
-        }
         let converted = JinjaValue(value)
         touched.append((position, converted))
         return converted
     }
 
     private func convert() {
-        guard let pending else { return }
-        self.pending = nil
-        storage.reserve(pending.count)
-        for position in 0..<pending.count {
-            let (key, value) = pending[position]
+        isPending = false
+        storage.reserve(source.count)
+        for position in 0..<source.count {
+            let (key, value) = source[position]
             if case .string(let text) = key {
-                storage.append(Entry(key: .string(text), value: JinjaValue(value), hash: pending.keyHash(at: position)))
+                storage.append(Entry(key: .string(text), value: JinjaValue(value), hash: source.keyHash(at: position)))
             } else {
                 // Maps and lists cannot be keys in Python; as data they may be, and are frozen into tuples here.
                 let key = JinjaValue(key).asKey

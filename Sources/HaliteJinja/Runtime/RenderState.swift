@@ -49,7 +49,7 @@ final class RenderState {
         if count < 0 || count > limits.outputBytes { throw JinjaError(.memory, "the value would be larger than the limit") }
     }
 
-    func output() -> Output { Output(limit: limits.outputBytes) }
+    func output(capacity: Int = 0) -> Output { Output(limit: limits.outputBytes, capacity: max(256, capacity)) }
 
     func retain(_ frame: Frame) { frames.append(frame) }
     func retain(_ context: TemplateContext) { contexts.append(context) }
