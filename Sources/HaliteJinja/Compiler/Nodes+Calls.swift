@@ -100,6 +100,9 @@ final class MethodCallNode: CallingNode {
     private let methods: MethodLookup
     private let loopAttribute: LoopAttribute?
     private let isGet: Bool
+    /// A key that is known, with its hash, where evaluating the other argument changes nothing.
+    private let key: (text: String, hash: Int)?
+    private let fallback: ExpressionNode?
     /// Whether there are positional arguments only.
     private let isSimple: Bool
 
@@ -112,6 +115,13 @@ final class MethodCallNode: CallingNode {
         isSimple = arguments.isFixed && arguments.keywords.isEmpty
         loopAttribute = LoopAttribute(rawValue: name)
         isGet = name == "get" && isSimple && (1...2).contains(arguments.positional.count)
+        fallback = isGet && arguments.positional.count == 2 ? arguments.all[1] : nil
+        let isHarmless = fallback.map { $0.constant != nil || $0 is LocalNode } ?? true
+        if isGet, isHarmless, case .string(let text)? = arguments.all[0].constant {
+            key = (text, text.bytesHash)
+        } else {
+            key = nil
+        }
     }
 
     /// The result when the owner is a value of Python's own types that has the method.
@@ -137,11 +147,15 @@ final class MethodCallNode: CallingNode {
     @inline(__always)
     private func get(_ frame: Frame) throws -> JinjaValue? {
         guard isGet, let dict = owner.lendDict(frame) else { return nil }
+        if let key {
+            let found = dict._withUnsafeGuaranteedRef { $0.value(key.text, hash: key.hash) }
+            return try found ?? fallback?.evaluate(frame) ?? .null
+        }
         // The arguments may change what holds the dictionary.
         let kept = dict.takeUnretainedValue()
         let key = try arguments.positional.at(0) { try $0.evaluate(frame) }
-        let fallback = arguments.positional.count == 2 ? try arguments.positional.at(1) { try $0.evaluate(frame) } : nil
-        return try kept.value(key) ?? fallback ?? .null
+        let other = try fallback?.evaluate(frame)
+        return try kept.value(key) ?? other ?? .null
     }
 
     override func call(_ frame: Frame, caller: JinjaValue?) throws -> JinjaValue {

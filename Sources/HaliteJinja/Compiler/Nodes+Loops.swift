@@ -36,6 +36,8 @@ final class LoopStatement: StatementNode {
     private let recursive: FunctionLayout?
     /// The two variables of a loop over the pairs of a dictionary, when no pair has to be made for anybody.
     private let pair: (Int, Int)?
+    /// The same for the test.
+    private let testPair: (Int, Int)?
 
     init(_ parts: Parts, line: Int) {
         target = parts.target
@@ -50,7 +52,9 @@ final class LoopStatement: StatementNode {
         otherwise = parts.otherwise
         loopSlot = parts.loopSlot
         recursive = parts.recursive
-        pair = parts.needsElements || parts.test != nil ? nil : parts.target.plainPair
+        testPair = parts.testTarget?.plainPair
+        let makesPairs = parts.needsElements || (parts.test != nil && (parts.loopSlot != nil || testPair == nil))
+        pair = makesPairs ? nil : parts.target.plainPair
         super.init(line: line)
     }
 
@@ -86,13 +90,17 @@ final class LoopStatement: StatementNode {
         guard var cursor = try Cursor.over(elements) else {
             throw JinjaError(.type, "'\(elements.typeName)' object is not iterable")
         }
-        if let test, let testTarget { cursor = filtered(cursor, test, testTarget, frame) }
+        // Without `loop` nobody can look ahead, so the test needs no cursor of its own.
+        let filter = loopSlot == nil ? test : nil
+        if let test, let testTarget, filter == nil { cursor = filtered(cursor, test, testTarget, frame) }
         let loop = loopSlot.map { _ in LoopObject(cursor, context: frame.context, depth: depth, recursion: recursion) }
         // The loop and what it reads may hold the frame.
         defer { if let loopSlot { frame.slots[loopSlot] = nil } }
         let isEmpty =
             if let pair, let pairs = cursor.pairs {
-                try iterate(pairs, pair, loop, frame, output)
+                try iterate(pairs, pair, loop, filter, frame, output)
+            } else if let filter, let testTarget {
+                try iterate(cursor, filter, testTarget, frame, output)
             } else {
                 try iterate(cursor, loop, frame, output)
             }
@@ -123,9 +131,40 @@ final class LoopStatement: StatementNode {
         return false
     }
 
-    private func iterate(_ pairs: DictCursor, _ pair: (Int, Int), _ loop: LoopObject?, _ frame: Frame, _ output: Output) throws -> Bool {
+    /// Runs the body for each element that the test accepts.
+    private func iterate(
+        _ cursor: Cursor, _ test: ExpressionNode, _ testTarget: Target, _ frame: Frame, _ output: Output
+    ) throws -> Bool {
         var isFirst = true
+        var isEmpty = true
+        while let element = try cursor.next() {
+            if isFirst { try testEntry.enter(frame) }
+            isFirst = false
+            try frame.state.step()
+            try testTarget.assign(element, frame)
+            guard try test.isTrue(frame) else { continue }
+            if isEmpty { try begin(nil, frame) }
+            isEmpty = false
+            try target.assign(element, frame)
+            if try step(frame, output) { break }
+        }
+        return isEmpty
+    }
+
+    private func iterate(
+        _ pairs: DictCursor, _ pair: (Int, Int), _ loop: LoopObject?, _ test: ExpressionNode?, _ frame: Frame, _ output: Output
+    ) throws -> Bool {
+        var isFirst = true
+        var isTested = false
         while let entry = try loop?.advance(pairs) ?? (loop == nil ? pairs.nextEntry() : nil) {
+            if let test, let testPair {
+                if !isTested { try testEntry.enter(frame) }
+                isTested = true
+                try frame.state.step()
+                frame.slots[testPair.0] = entry.key
+                frame.slots[testPair.1] = entry.value
+                guard try test.isTrue(frame) else { continue }
+            }
             if isFirst { try begin(loop, frame) }
             isFirst = false
             frame.slots[pair.0] = entry.key
