@@ -4,7 +4,8 @@ import HaliteValue
 
 /// Times templates: one JSON request a line in, one answer a line out. `scripts/bench-jinja` asks and compares.
 ///
-/// A request has `name`, `template`, `context`, `templates` and `seconds`, the time to spend on each figure. The answer has
+/// A request has `name`, `template`, `context`, `templates` and `seconds`, the time to spend on each figure (`only` names
+/// one of them, for a profiler). The answer has
 /// `cold`, from the source to the text in a new environment, and `warm`, a rendering of the compiled template: medians in
 /// nanoseconds of processor time.
 enum JinjaBenchmark {
@@ -27,8 +28,9 @@ enum JinjaBenchmark {
         func environment() -> JinjaEnvironment { JinjaEnvironment(options: EnvironmentOptions(), loader: loader) }
         let kept = try environment().compile(source: source, name: "main")
         let text = try kept.render(context: context)
-        let warm = try Stopwatch.median(seconds: seconds) { _ = try kept.render(context: context) }
-        let cold = try Stopwatch.median(seconds: seconds) {
+        let only = request["only"]?.stringValue
+        let warm = try only == "cold" ? 0 : Stopwatch.median(seconds: seconds) { _ = try kept.render(context: context) }
+        let cold = try only == "warm" ? 0 : Stopwatch.median(seconds: seconds) {
             _ = try environment().render(source: source, name: "main", context: context)
         }
         return .map([

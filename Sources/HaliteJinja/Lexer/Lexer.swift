@@ -11,6 +11,7 @@ struct Lexer {
     private var line = 1
     private var lineStarting = true
     private var tokens: [Token] = []
+    private let store = TokenStore()
     /// The closing brackets that are awaited.
     private var brackets: [UInt8] = []
 
@@ -18,29 +19,33 @@ struct Lexer {
 
     init(text: String, options: EnvironmentOptions) {
         self.options = options
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count)
-        var previous: UInt8 = 0
-        for byte in text.utf8 {
-            if byte == 0x0D { bytes.append(0x0A) } else if byte != 0x0A || previous != 0x0D { bytes.append(byte) }
-            previous = byte
+        var bytes = Array(text.utf8)
+        if bytes.contains(0x0D) {
+            var previous: UInt8 = 0
+            var kept: [UInt8] = []
+            kept.reserveCapacity(bytes.count)
+            for byte in bytes {
+                if byte == 0x0D { kept.append(0x0A) } else if byte != 0x0A || previous != 0x0D { kept.append(byte) }
+                previous = byte
+            }
+            bytes = kept
         }
         if !options.keepTrailingNewline, bytes.last == 0x0A { bytes.removeLast() }
         source = bytes
     }
 
-    static func tokens(of text: String, options: EnvironmentOptions) -> (tokens: [Token], source: [UInt8]) {
+    static func tokens(of text: String, options: EnvironmentOptions) -> (tokens: [Token], store: TokenStore, source: [UInt8]) {
         var lexer = Lexer(text: text, options: options)
-        return (lexer.run(), lexer.source)
+        return (lexer.run(), lexer.store, lexer.source)
     }
 
     private mutating func run() -> [Token] {
         do {
             while position < source.count { try root() }
-            tokens.append(Token(kind: .eof, line: tokens.last?.line ?? 1, offset: position))
+            tokens.append(store.token(.eof, line: tokens.last?.line ?? 1, offset: position))
         } catch {
             let message = (error as? Failure)?.message ?? ""
-            tokens.append(Token(kind: .failure, line: line, offset: position, text: message))
+            tokens.append(store.token(.failure, line: line, offset: position, text: message))
         }
         return tokens
     }
@@ -64,7 +69,7 @@ struct Lexer {
         let sign = byte(start + 2)
         let hasSign = sign == 0x2D || sign == 0x2B
         text(until: start, sign: hasSign ? sign : 0, stripsLine: delimiter != .variable)
-        let tag = Token(kind: delimiter == .variable ? .variableBegin : .blockBegin, line: line, offset: start)
+        let tag = store.token(delimiter == .variable ? .variableBegin : .blockBegin, line: line, offset: start)
         advance(to: start + (hasSign ? 3 : 2))
         switch delimiter {
         case .comment: try comment()
@@ -116,7 +121,7 @@ struct Lexer {
     private mutating func data(to end: Int) {
         guard end > position else { return }
         tokens.append(
-            Token(kind: .data, line: line, offset: position, text: String(decoding: source[position..<end], as: UTF8.self)))
+            store.token(.data, line: line, offset: position, text: String(decoding: source[position..<end], as: UTF8.self)))
     }
 
     private mutating func advance(to end: Int) {
@@ -219,7 +224,7 @@ struct Lexer {
     }
 
     private mutating func add(_ kind: TokenKind, to end: Int, text: String = "", number: JinjaValue = .null) {
-        tokens.append(Token(kind: kind, line: line, offset: position, text: text, number: number))
+        tokens.append(store.token(kind, line: line, offset: position, text: text, number: number))
         advance(to: end)
     }
 
@@ -309,13 +314,17 @@ struct Lexer {
         }
         guard end > position else { return false }
         let text = String(decoding: source[position..<end], as: UTF8.self)
-        let scalars = text.unicodeScalars
-        let isIdentifier =
-            scalars.first.map { $0 == "_" || $0.properties.isXIDStart } ?? false
-            && scalars.allSatisfy { $0 == "_" || $0.properties.isXIDContinue }
-        guard isIdentifier else { throw Failure(message: "Invalid character in identifier") }
+        guard isIdentifier(text, position, end) else { throw Failure(message: "Invalid character in identifier") }
         add(.name, to: end, text: text)
         return true
+    }
+
+    private func isIdentifier(_ text: String, _ start: Int, _ end: Int) -> Bool {
+        // The bytes were letters, digits and underscores already, if they are ASCII.
+        if source[start..<end].allSatisfy({ $0 < 0x80 }) { return !isDigit(source[start]) }
+        let scalars = text.unicodeScalars
+        return scalars.first.map { $0 == "_" || $0.properties.isXIDStart } ?? false
+            && scalars.allSatisfy { $0 == "_" || $0.properties.isXIDContinue }
     }
 
     private mutating func string() throws -> Bool {

@@ -1,3 +1,5 @@
+import HaliteValue
+
 /// The kinds of tokens, named in messages as Jinja2 names them.
 enum TokenKind: UInt8, Sendable {
     case data, variableBegin, variableEnd, blockBegin, blockEnd
@@ -50,18 +52,45 @@ enum TokenKind: UInt8, Sendable {
     }
 }
 
+/// The texts and numbers of tokens, kept apart so that tokens are copied without counting references.
+final class TokenStore {
+    @exclusivity(unchecked) fileprivate var texts: [String] = [""]
+    @exclusivity(unchecked) fileprivate var numbers: [JinjaValue] = [.null]
+
+    func token(_ kind: TokenKind, line: Int, offset: Int, text: String = "", number: JinjaValue = .null) -> Token {
+        var textIndex = 0
+        var numberIndex = 0
+        if !text.isEmpty {
+            textIndex = texts.count
+            texts.append(text)
+        }
+        if case .null = number {} else {
+            numberIndex = numbers.count
+            numbers.append(number)
+        }
+        return Token(
+            kind: kind, line: line, offset: offset, store: self, textIndex: Int32(truncatingIfNeeded: textIndex),
+            numberIndex: Int32(truncatingIfNeeded: numberIndex))
+    }
+}
+
 struct Token {
     let kind: TokenKind
     let line: Int
     /// Where it begins, in bytes from the start of the normalised source.
     let offset: Int
+    // The parser keeps the store as long as it has tokens.
+    fileprivate unowned(unsafe) let store: TokenStore
+    fileprivate let textIndex: Int32
+    fileprivate let numberIndex: Int32
+
     /// The name, the unescaped string, the text between tags, or the message of a failure.
-    var text = ""
+    var text: String { store.texts[Int(textIndex)] }
     /// The value of a number.
-    var number: JinjaValue = .null
+    var number: JinjaValue { store.numbers[Int(numberIndex)] }
 
     /// What messages call it: a name is itself, everything else its kind.
     var description: String { kind == .name ? text : kind.description }
 
-    func isName(_ name: String) -> Bool { kind == .name && text == name }
+    func isName(_ name: String) -> Bool { kind == .name && text.hasSameBytes(as: name) }
 }

@@ -6,7 +6,7 @@ enum Comparison: Sendable { case eq, ne, gt, gteq, lt, lteq, contained, notConta
 
 /// An expression of a template as it was written.
 final class Expression {
-    indirect enum Kind {
+    enum Kind {
         case constant(JinjaValue)
         case name(String, NameUse)
         /// `namespace.attribute` as the target of an assignment.

@@ -6,6 +6,7 @@ struct Parser {
 
     let extensions: JinjaExtensions
     private let tokens: [Token]
+    private let store: TokenStore
     private let source: [UInt8]
     private let name: String
     private var index = 0
@@ -16,7 +17,7 @@ struct Parser {
     var openTags: [String] = []
 
     init(text: String, name: String, options: EnvironmentOptions, extensions: JinjaExtensions) throws(JinjaError) {
-        (tokens, source) = Lexer.tokens(of: text, options: options)
+        (tokens, store, source) = Lexer.tokens(of: text, options: options)
         self.name = name
         self.extensions = extensions
         try check()

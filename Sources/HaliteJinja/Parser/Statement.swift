@@ -1,6 +1,6 @@
 /// A tag or a stretch of output as it was written.
 final class Statement {
-    indirect enum Kind {
+    enum Kind {
         /// Text and printed expressions that follow each other.
         case output([OutputItem])
         case loop(LoopTag)
