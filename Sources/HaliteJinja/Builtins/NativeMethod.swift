@@ -65,12 +65,37 @@ extension Signature {
     }
 }
 
-/// The methods of one name in all types, found once for each place that calls it.
-struct MethodLookup {
-    // The tables live as long as the program.
+/// What an attribute name means to the types that nodes know, looked up once for each place that uses it.
+struct NameTraits: Sendable {
+    let methods: MethodLookup
+    /// Whether dictionaries have an attribute of this name, which wins over a key.
+    let isDictAttribute: Bool
+    let loopAttribute: LoopAttribute?
+
+    static func of(_ name: String) -> NameTraits? { table[name] }
+
+    private static let table: [String: NameTraits] = {
+        var names = Set(StringMethods.table.keys).union(DictMethods.table.keys).union(ListMethods.table.keys)
+        names.formUnion(LoopAttribute.allCases.map(\.rawValue))
+        names.insert("__class__")
+        var table: [String: NameTraits] = [:]
+        for name in names {
+            table[name] = NameTraits(
+                methods: MethodLookup(name), isDictAttribute: DictMethods.table[name] != nil || name == "__class__",
+                loopAttribute: LoopAttribute(rawValue: name))
+        }
+        return table
+    }()
+}
+
+/// The methods of one name in the types that have most of them.
+struct MethodLookup: @unchecked Sendable {
+    // The tables live as long as the program and never change.
     private let string: Unmanaged<NativeMethod>?
     private let dict: Unmanaged<NativeMethod>?
     private let list: Unmanaged<NativeMethod>?
+
+    static let none = MethodLookup("")
 
     init(_ name: String) {
         string = StringMethods.table[name].map(Unmanaged.passUnretained)

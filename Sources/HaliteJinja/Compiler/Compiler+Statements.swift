@@ -141,12 +141,14 @@ extension Compiler {
         if tag.isRecursive { elseScope.isInLoop = false }
         var hasScopedBlock = false
         var assignsLoop: Int?
-        statement.walk { if case .block(let block) = $0.kind, block.isScoped { hasScopedBlock = true } }
-        statement.walkExpressions {
-            if case .name("loop", .store) = $0.kind, assignsLoop == nil { assignsLoop = $0.line }
+        if hasBlocks { statement.walk { if case .block(let block) = $0.kind, block.isScoped { hasScopedBlock = true } } }
+        if mentionsLoop {
+            statement.walkExpressions {
+                if case .name("loop", .store) = $0.kind, assignsLoop == nil { assignsLoop = $0.line }
+            }
         }
         let isExtended =
-            tag.isRecursive || hasScopedBlock || !UndeclaredNames(["loop"], in: tag.body).found.isEmpty
+            tag.isRecursive || hasScopedBlock || !undeclared(["loop"], in: tag.body).isEmpty
         let loopSlot = isExtended ? loopScope.symbols.declareParameter("loop").slot : nil
         loopScope.symbols.analyze(loop: tag, part: .body)
         if !tag.otherwise.isEmpty { elseScope.symbols.analyze(loop: tag, part: .otherwise) }
@@ -209,7 +211,7 @@ extension Compiler {
         let parameters = tag.parameters.compactMap { parameter -> String? in
             if case .name(let name, _) = parameter.kind { name } else { nil }
         }
-        let used = UndeclaredNames(["caller", "kwargs", "varargs"], in: tag.body).found
+        let used = undeclared(["caller", "kwargs", "varargs"], in: tag.body)
         let firstDefault = parameters.count - tag.defaults.count
         var callerSlot: Int?
         if used.contains("caller") {

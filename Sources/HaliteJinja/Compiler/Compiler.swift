@@ -10,6 +10,8 @@ final class Compiler {
     /// The line that Jinja2 would name for code that it writes without a line of its own.
     var lastLine = 1
     private var blocks: [String: CompiledBlock] = [:]
+    private var specialNames: Set<String> = []
+    var hasBlocks = false
 
     /// What the compiler knows at one place of a template.
     struct Scope {
@@ -65,6 +67,7 @@ final class Compiler {
     }
 
     private func run(_ tree: SyntaxTree) throws(JinjaError) {
+        specialNames = tree.specialNames
         var found: [(BlockTag, Int)] = []
         var names: Set<String> = []
         var duplicate: (BlockTag, Int)?
@@ -78,13 +81,14 @@ final class Compiler {
                 if case .extends = inner.kind { hasExtends = true }
             }
         }
+        hasBlocks = !found.isEmpty
         if let (block, line) = duplicate { throw error("block \(block.name.quoted) defined twice", line: line) }
 
         let function = FunctionState(depth: 0)
         var scope = Scope(
             symbols: Symbols(parent: nil, function: function.scope), function: function,
             escape: template.autoescape ? .on : .off)
-        let selfSlot = UndeclaredNames(["self"], in: tree.body).found.isEmpty ? nil : scope.symbols.declareParameter("self").slot
+        let selfSlot = undeclared(["self"], in: tree.body).isEmpty ? nil : scope.symbols.declareParameter("self").slot
         scope.symbols.analyze(tree.body)
         scope.isTopLevel = true
         scope.isRootLevel = true
@@ -96,12 +100,21 @@ final class Compiler {
         template.complete(root: root, blocks: blocks)
     }
 
+    /// Which of some special names a body reads without setting them first.
+    func undeclared(_ names: Set<String>, in body: [Statement]) -> Set<String> {
+        let present = names.intersection(specialNames)
+        return present.isEmpty ? present : UndeclaredNames(present, in: body).found
+    }
+
+    /// Whether the template has the name `loop` at all.
+    var mentionsLoop: Bool { specialNames.contains("loop") }
+
     private func compile(_ block: BlockTag, line: Int) throws(JinjaError) -> CompiledBlock {
         let function = FunctionState(depth: 0)
         let scope = Scope(
             symbols: Symbols(parent: nil, function: function.scope), function: function,
             escape: template.autoescape ? .on : .off)
-        let special = UndeclaredNames(["self", "super"], in: block.body).found
+        let special = undeclared(["self", "super"], in: block.body)
         let selfSlot = special.contains("self") ? scope.symbols.declareParameter("self").slot : nil
         let superSlot = special.contains("super") ? scope.symbols.declareParameter("super").slot : nil
         scope.symbols.analyze(block.body)

@@ -15,8 +15,9 @@ final class AttributeNode: ExpressionNode {
         self.value = value
         self.name = name
         hash = name.bytesHash
-        isDictAttribute = DictMethods.table[name] != nil || name == "__class__"
-        loopAttribute = LoopAttribute(rawValue: name)
+        let traits = NameTraits.of(name)
+        isDictAttribute = traits?.isDictAttribute ?? false
+        loopAttribute = traits?.loopAttribute
         slot = (value as? LocalNode)?.slot
     }
 

@@ -96,7 +96,6 @@ final class MethodCallNode: CallingNode {
     private let owner: ExpressionNode
     private let name: String
     private let arguments: ArgumentNodes
-    private let attribute: AttributeNode
     private let methods: MethodLookup
     private let loopAttribute: LoopAttribute?
     private let isGet: Bool
@@ -110,10 +109,10 @@ final class MethodCallNode: CallingNode {
         self.owner = owner
         self.name = name
         self.arguments = arguments
-        attribute = AttributeNode(owner, name)
-        methods = MethodLookup(name)
+        let traits = NameTraits.of(name)
+        methods = traits?.methods ?? .none
         isSimple = arguments.isFixed && arguments.keywords.isEmpty
-        loopAttribute = LoopAttribute(rawValue: name)
+        loopAttribute = traits?.loopAttribute
         isGet = name == "get" && isSimple && (1...2).contains(arguments.positional.count)
         fallback = isGet && arguments.positional.count == 2 ? arguments.all[1] : nil
         let isHarmless = fallback.map { $0.constant != nil || $0 is LocalNode } ?? true

@@ -2,16 +2,9 @@ import HaliteValue
 
 final class ConstantNode: ExpressionNode {
     private let value: JinjaValue
-    private let bytes: LiteralBytes?
-    init(_ value: JinjaValue) {
-        self.value = value
-        bytes = if case .string(let text) = value { LiteralBytes(text) } else { nil }
-    }
+    init(_ value: JinjaValue) { self.value = value }
     override var constant: JinjaValue? { value }
     override func evaluate(_ frame: Frame) throws -> JinjaValue { value }
-    override func emit(_ frame: Frame, _ output: Output) throws {
-        if let bytes { try output.write(bytes.bytes) } else { try output.write(value) }
-    }
 }
 
 /// A variable of the running function.

@@ -96,9 +96,7 @@ struct UndeclaredNames {
             if use == .load, wanted.contains(name) { found.insert(name) } else { wanted.remove(name) }
             return
         }
-        var children: [Expression] = []
-        expression.forEachChild { children.append($0) }
-        for child in children { visit(child) }
+        expression.forEachChild { visit($0) }
     }
 
     private mutating func visit(_ statement: Statement) {

@@ -1,14 +1,19 @@
 /// The variables of one function: the template itself, a block, a macro, a recursive loop.
 final class FunctionScope {
     let depth: Int
-    private var slots: [String: Int] = [:]
+    private struct Key: Hashable {
+        let level: Int
+        let name: String
+    }
+
+    private var slots: [Key: Int] = [:]
     private(set) var count = 0
 
     init(depth: Int) { self.depth = depth }
 
     /// Scopes of one level share slots by name, as they never run at the same time.
     func slot(level: Int, name: String) -> Int {
-        let key = "\(level) \(name)"
+        let key = Key(level: level, name: name)
         if let slot = slots[key] { return slot }
         slots[key] = count
         count += 1

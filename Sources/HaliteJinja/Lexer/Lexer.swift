@@ -315,6 +315,7 @@ struct Lexer {
         guard end > position else { return false }
         let text = String(decoding: source[position..<end], as: UTF8.self)
         guard isIdentifier(text, position, end) else { throw Failure(message: "Invalid character in identifier") }
+        store.note(name: text)
         add(.name, to: end, text: text)
         return true
     }

@@ -57,6 +57,15 @@ final class TokenStore {
     @exclusivity(unchecked) fileprivate var texts: [String] = [""]
     @exclusivity(unchecked) fileprivate var numbers: [JinjaValue] = [.null]
 
+    /// The names with a meaning of their own that occur in the source.
+    private(set) var specialNames: Set<String> = []
+    private static let special: Set<String> = ["loop", "self", "super", "caller", "kwargs", "varargs"]
+
+    func note(name: String) {
+        guard (4...7).contains(name.utf8.count), let first = name.utf8.first, "lsckv".utf8.contains(first) else { return }
+        if Self.special.contains(name) { specialNames.insert(name) }
+    }
+
     func token(_ kind: TokenKind, line: Int, offset: Int, text: String = "", number: JinjaValue = .null) -> Token {
         var textIndex = 0
         var numberIndex = 0

@@ -23,7 +23,10 @@ struct Parser {
         try check()
     }
 
-    mutating func parse() throws(JinjaError) -> SyntaxTree { SyntaxTree(body: try statements(until: nil)) }
+    mutating func parse() throws(JinjaError) -> SyntaxTree {
+        let body = try statements(until: nil)
+        return SyntaxTree(body: body, specialNames: store.specialNames)
+    }
 
     // MARK: Tokens
 

@@ -79,4 +79,6 @@ struct BlockTag {
 /// A template as it was written.
 struct SyntaxTree {
     let body: [Statement]
+    /// The special names that occur anywhere in it: nobody has to look for the others.
+    let specialNames: Set<String>
 }

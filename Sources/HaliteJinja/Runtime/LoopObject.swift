@@ -1,7 +1,7 @@
 import HaliteValue
 
 /// The attributes of `loop`.
-enum LoopAttribute: String {
+enum LoopAttribute: String, CaseIterable {
     case index, index0, first, last, length, revindex, revindex0, depth, depth0, previtem, nextitem, cycle, changed
 
     /// Whether it looks at elements and not only at their number.
