@@ -37,13 +37,11 @@ extension BoundArguments {
     }
 
     func integer(_ position: Int, default fallback: Int) throws -> Int {
-        guard position < count, let value = self[position] else { return fallback }
-        if case .undefined(let undefined) = value { throw undefined.error() }
-        guard let number = value.integer else {
-            throw JinjaError(.type, "'\(value.typeName)' object cannot be interpreted as an integer")
-        }
-        return number
+        try self[position]?.requiredIndex() ?? fallback
     }
+
+    /// A flag where Python wants a number.
+    func numericFlag(_ position: Int) throws -> Bool { try integer(position, default: 0) != 0 }
 
     /// The text of an argument, as `soft_str` gives it.
     func text(_ position: Int) throws -> String {
@@ -89,6 +87,19 @@ struct AttributePath {
 }
 
 extension JinjaValue {
+    /// Python's `len()`.
+    func requiredLength() throws -> Int {
+        guard let count = try length() else { throw JinjaError(.type, "object of type '\(typeName)' has no len()") }
+        return count
+    }
+
+    /// The error for a method that the value lacks.
+    func lacks(_ attribute: String) -> JinjaError {
+        if case .undefined(let undefined) = self { return undefined.error() }
+        if case .object(let object) = self, object.namespace != nil { return JinjaError(.attribute, attribute) }
+        return JinjaError(.attribute, "'\(typeName)' object has no attribute '\(attribute)'")
+    }
+
     /// Texts are compared without regard to case by default.
     var ignoringCase: JinjaValue {
         switch self {

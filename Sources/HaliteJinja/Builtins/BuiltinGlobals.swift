@@ -7,16 +7,19 @@ enum BuiltinGlobals {
         "dict": .function(dict),
         "lipsum": .function(lipsum),
         "cycler": .function { call in
+            if let keyword = call.keywords.first {
+                throw JinjaError(.type, "Cycler.__init__() got an unexpected keyword argument '\(keyword.name)'")
+            }
             guard !call.positional.isEmpty else {
                 throw JinjaError(.runtime, "at least one item has to be provided")
             }
             return .object(CyclerObject(call.positional))
         },
         "joiner": .function { call in
-            let values = try Signature("Joiner.__init__", "sep=").bind(call)
+            let values = try Signature("Joiner.__init__", "@sep=").bind(call)
             return .object(JoinerObject(separator: values[0] ?? .string(", ")))
         },
-        "namespace": .function { call in .object(NamespaceObject(try Self.pairs(call, "namespace"))) },
+        "namespace": .function { call in .object(NamespaceObject(try Self.pairs(call))) },
     ]
 
     private static func range(_ call: JinjaCall) throws -> JinjaValue {
@@ -40,9 +43,9 @@ enum BuiltinGlobals {
     }
 
     /// The dictionary of an optional mapping or sequence of pairs and of keyword arguments.
-    static func pairs(_ call: JinjaCall, _ name: String) throws -> JinjaDict {
+    static func pairs(_ call: JinjaCall) throws -> JinjaDict {
         guard call.positional.count <= 1 else {
-            throw JinjaError(.type, "\(name) expected at most 1 argument, got \(call.positional.count)")
+            throw JinjaError(.type, "dict expected at most 1 argument, got \(call.positional.count)")
         }
         let dict = JinjaDict()
         if let source = call.positional.first { try update(dict, from: source, call.context) }
@@ -55,6 +58,7 @@ enum BuiltinGlobals {
             for entry in other.entries { try dict.set(entry.key, entry.value) }
             return
         }
+        if case .undefined(let undefined) = source { throw undefined.error() }
         if case .object(let object) = source, object.isMapping {
             for key in try source.elements(context) { try dict.set(key, object.item(key) ?? .null) }
             return
@@ -72,12 +76,12 @@ enum BuiltinGlobals {
         }
     }
 
-    private static func dict(_ call: JinjaCall) throws -> JinjaValue { .dict(try pairs(call, "dict")) }
+    private static func dict(_ call: JinjaCall) throws -> JinjaValue { .dict(try pairs(call)) }
 
     /// Random text has no place in a configuration: the same text each time.
     private static func lipsum(_ call: JinjaCall) throws -> JinjaValue {
         let values = try Signature("generate_lorem_ipsum", "n=, html=, min=, max=").bind(call)
-        let count = values[0]?.integer ?? 5
+        let count = try values[0]?.requiredIndex() ?? 5
         let html = try values[1]?.isTrue() ?? true
         try call.context.state.reserve(max(0, count) * 500)
         let words = [

@@ -73,15 +73,17 @@ enum BuiltinTests {
             },
             "sameas": two("test_sameas", "value, other") { value, other, _ in value.isSame(as: other) },
             "in": two("test_in", "value, seq") { value, other, _ in try other.contains(value) },
-            "filter": two("test_filter", "value") { value, _, context in
-                value.text.map { context.environment.filter($0) != nil } ?? false
+            "filter": two("test_filter", "@value") { value, _, context in
+                try value.requireHashable()
+                return value.text.map { context.environment.filter($0) != nil } ?? false
             },
-            "test": two("test_test", "value") { value, _, context in
-                value.text.map { context.environment.test($0) != nil } ?? false
+            "test": two("test_test", "@value") { value, _, context in
+                try value.requireHashable()
+                return value.text.map { context.environment.test($0) != nil } ?? false
             },
         ]
         for (name, test) in singles {
-            let signature = Signature(test.name, "value")
+            let signature = Signature(test.name, test.name == "callable" ? "/obj" : "value")
             table[name] = BuiltinFunction(
                 bound: BoundFunction(signature: signature) { arguments, context in .bool(try test.body(arguments.value(0), context)) })
         }

@@ -67,6 +67,8 @@ enum ListMethods {
         }
     }
 
+    private static let sortSignature = Signature("sort", "key=, reverse=")
+
     private static let count = NativeMethod("list.count", "value") { value, arguments, _ in
         let wanted = arguments[0] ?? .null
         return .int(try items(value).count { try $0.isEqual(to: wanted) })
@@ -75,7 +77,15 @@ enum ListMethods {
     private static let index = NativeMethod("index", "value, start=, stop=") { value, arguments, _ in
         let wanted = arguments[0] ?? .null
         let all = items(value)
-        let (start, stop) = Slicing.limits(all.count, arguments[1]?.integer, arguments[2]?.integer, 1)
+        func bound(_ value: JinjaValue?) throws -> Int? {
+            if case .null? = value { throw JinjaError(.type, "slice indices must be integers or have an __index__ method") }
+            do {
+                return try Slicing.bound(value)
+            } catch let error as JinjaError where error.kind == .type {
+                throw JinjaError(.type, "slice indices must be integers or have an __index__ method")
+            }
+        }
+        let (start, stop) = Slicing.limits(all.count, try bound(arguments[1]), try bound(arguments[2]), 1)
         for position in start..<max(start, stop) where try all[position].isEqual(to: wanted) { return .int(position) }
         if case .tuple = value { throw JinjaError(.value, "tuple.index(x): x not in tuple") }
         throw JinjaError(.value, "\(try wanted.repr()) is not in list")
@@ -97,9 +107,7 @@ enum ListMethods {
             return .null
         },
         "insert": NativeMethod("insert", "index, object") { value, arguments, _ in
-            guard let index = arguments[0]?.integer else {
-                throw JinjaError(.type, "'\((arguments[0] ?? .null).typeName)' object cannot be interpreted as an integer")
-            }
+            let index = try (arguments[0] ?? .null).requiredIndex()
             let target = list(value)
             let position = index < 0 ? max(0, index + target.count) : min(index, target.count)
             target.items.insert(arguments[1] ?? .null, at: position)
@@ -108,9 +116,7 @@ enum ListMethods {
         "pop": NativeMethod("pop", "index=") { value, arguments, _ in
             let target = list(value)
             let index = arguments[0] ?? .int(-1)
-            guard index.integer != nil else {
-                throw JinjaError(.type, "'\(index.typeName)' object cannot be interpreted as an integer")
-            }
+            _ = try index.requiredIndex()
             guard !target.isEmpty else { throw JinjaError(.index, "pop from empty list") }
             guard let position = Access.position(index, target.count) else {
                 throw JinjaError(.index, "pop index out of range")
@@ -135,10 +141,15 @@ enum ListMethods {
             list(value).items.reverse()
             return .null
         },
-        "sort": NativeMethod("sort", "key=, reverse=", positionalOnly: false) { value, arguments, context in
+        "sort": NativeMethod { value, call in
+            if !call.positional.isEmpty, call.positional.count + call.keywords.count <= 2 {
+                throw JinjaError(.type, "sort() takes no positional arguments")
+            }
+            let arguments = try sortSignature.bindMethod(call, of: "list")
+            let context = call.context
             let target = list(value)
             let key = arguments[0]
-            let sorted = try Sorting.sorted(target.items, reverse: try arguments[1]?.isTrue() ?? false) { item in
+            let sorted = try Sorting.sorted(target.items, reverse: try (arguments[1]?.requiredIndex() ?? 0) != 0) { item in
                 guard let key, case .object = key else { return item }
                 return try key.call(JinjaCall(positional: [item], context: context))
             }

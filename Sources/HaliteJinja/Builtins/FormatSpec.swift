@@ -2,6 +2,7 @@ import HaliteValue
 
 /// Python's format specification, as in `{:>10.2f}`.
 struct FormatSpec {
+    private let typeName: String
     var fill = " "
     var align: Character?
     var sign: Character = "-"
@@ -11,7 +12,8 @@ struct FormatSpec {
     var precision: Int?
     var type: Character?
 
-    init(_ text: String, typeName: String) throws {
+    init(_ text: String, typeName: String, isText: Bool = false) throws {
+        self.typeName = typeName
         var scalars = Array(text.unicodeScalars)[...]
         func isAlign(_ scalar: Unicode.Scalar) -> Bool { scalar == "<" || scalar == ">" || scalar == "=" || scalar == "^" }
         var hasFill = false
@@ -30,7 +32,7 @@ struct FormatSpec {
         }
         if scalars.first == "0" {
             if !hasFill { fill = "0" }
-            if align == nil, typeName != "str" { align = "=" }
+            if align == nil, !isText { align = "=" }
             scalars.removeFirst()
         }
         width = try Self.number(&scalars) ?? 0
@@ -65,7 +67,7 @@ struct FormatSpec {
     static func format(_ value: JinjaValue, _ text: String) throws -> String {
         switch value {
         case .string(let content), .markup(let content):
-            return text.isEmpty ? content : try FormatSpec(text, typeName: "str").text(content)
+            return text.isEmpty ? content : try FormatSpec(text, typeName: value.typeName, isText: true).text(content)
         case .int, .big:
             return text.isEmpty ? try value.str() : try FormatSpec(text, typeName: "int").integer(value)
         case .bool:
@@ -85,7 +87,7 @@ struct FormatSpec {
     // MARK: Kinds
 
     func text(_ content: String) throws -> String {
-        if let type, type != "s" { throw unknownCode("str") }
+        if let type, type != "s" { throw unknownCode() }
         if align == "=" { throw JinjaError(.value, "'=' alignment not allowed in string format specifier") }
         if sign != "-" {
             throw JinjaError(.value, sign == " " ? "Space not allowed in string format specifier" : "Sign not allowed in string format specifier")
@@ -113,7 +115,7 @@ struct FormatSpec {
             }
             return padded(String(scalar), default: ">")
         case "e", "E", "f", "F", "g", "G", "%": return try float(try value.double())
-        default: throw unknownCode(value.typeName)
+        default: throw unknownCode()
         }
         if precision != nil { throw JinjaError(.value, "Precision not allowed in integer format specifier") }
         if grouping == ",", let type, type != "d" { throw JinjaError(.value, "Cannot specify ',' with '\(type)'.") }
@@ -146,7 +148,7 @@ struct FormatSpec {
                 } else {
                     body = PythonText.repr(size)
                 }
-            default: throw unknownCode("float")
+            default: throw unknownCode()
             }
             if isAlternate, !body.contains("."), type == "f" || type == "F" || type == "%" || type == "e" || type == "E" {
                 let position = body.firstIndex { $0 == "e" || $0 == "%" } ?? body.endIndex
@@ -230,7 +232,7 @@ struct FormatSpec {
         }
     }
 
-    private func unknownCode(_ typeName: String) -> JinjaError {
+    private func unknownCode() -> JinjaError {
         JinjaError(.value, "Unknown format code '\(type ?? " ")' for object of type '\(typeName)'")
     }
 }

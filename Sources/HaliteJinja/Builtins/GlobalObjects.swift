@@ -35,14 +35,14 @@ final class CyclerObject: JinjaObject {
         case "items": .tuple(of: items)
         case "next", "__next__":
             .object(
-                JinjaFunctionObject(name: "next") { [self] _ in
+                ObjectMethod(name, of: self) { [self] _ in
                     let value = items[position]
                     position = (position + 1) % items.count
                     return value
                 })
         case "reset":
             .object(
-                JinjaFunctionObject(name: "reset") { [self] _ in
+                ObjectMethod(name, of: self) { [self] _ in
                     position = 0
                     return .null
                 })
@@ -67,6 +67,7 @@ final class JoinerObject: JinjaObject {
         }
     }
     override func call(_ call: JinjaCall) throws -> JinjaValue {
+        _ = try Signature("Joiner.__call__", "@").bind(call)
         guard used else {
             used = true
             return .string("")
@@ -147,7 +148,7 @@ final class RangeObject: JinjaObject {
 final class DictView: JinjaObject {
     enum Part { case keys, values, items }
     private let dict: JinjaDict
-    private let part: Part
+    let part: Part
 
     init(_ dict: JinjaDict, _ part: Part) {
         self.dict = dict
@@ -162,6 +163,13 @@ final class DictView: JinjaObject {
         }
     }
     override func length() -> Int? { dict.count }
+    override var isHashable: Bool { part == .values }
+    /// Whether it knows Python's operators of sets.
+    var isSetLike: Bool { part != .values }
+    override func attribute(_ name: String) -> JinjaValue? {
+        guard name == "isdisjoint", isSetLike else { return nil }
+        return .object(BoundMethod(receiver: .object(self), name: name, method: SetMethods.isDisjoint))
+    }
     override func cursor() -> Cursor { DictCursor(dict, part) }
     private func element(_ entry: JinjaDict.Entry) -> JinjaValue {
         switch part {
@@ -191,9 +199,10 @@ final class DictView: JinjaObject {
         }
     }
     override func isEqual(to other: JinjaObject) throws -> Bool {
-        guard let other = other as? DictView, part != .values, part == other.part else { return self === other }
-        guard dict.count == other.dict.count else { return false }
-        for element in elements where try other.contains(element) != true { return false }
+        guard isSetLike, let other = other as? any SetLike else { return self === other }
+        if let view = other as? DictView, !view.isSetLike { return false }
+        guard dict.count == other.setElements.count else { return false }
+        for element in elements where try !other.hasElement(element) { return false }
         return true
     }
     override func repr() throws -> String { try JinjaValue.object(self).repr() }

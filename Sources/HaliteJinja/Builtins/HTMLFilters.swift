@@ -27,8 +27,7 @@ enum HTMLFilters {
         },
         "xmlattr": define("do_xmlattr", "@d, autospace=") { arguments, context in
             guard case .dict(let dict) = arguments.value(0) else {
-                if case .undefined(let undefined) = arguments.value(0) { throw undefined.error() }
-                throw JinjaError(.attribute, "'\(arguments.value(0).typeName)' object has no attribute 'items'")
+                throw arguments.value(0).lacks("items")
             }
             var parts: [String] = []
             for entry in dict.entries {
@@ -47,7 +46,9 @@ enum HTMLFilters {
             return context.markSafe(text)
         },
         "urlize": define("do_urlize", "@value, trim_url_limit=, nofollow=, target=, rel=, extra_schemes=") { arguments, context in
-            var rel = Set(PythonSplit.words(try arguments.given(4)?.str() ?? "", limit: -1))
+            let given = arguments.given(4) ?? .string("")
+            guard let words = try given.isTrue() ? given.text : "" else { throw given.lacks("split") }
+            var rel = Set(PythonSplit.words(words, limit: -1))
             if try arguments.flag(2) { rel.insert("nofollow") }
             rel.insert("noopener")
             let schemes = try arguments.given(5)?.elements(context).map { try $0.str() } ?? []

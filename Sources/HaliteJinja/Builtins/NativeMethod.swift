@@ -20,7 +20,7 @@ final class NativeMethod: Sendable {
         self.signature = signature
         self.body = body
         invoke = { receiver, call in
-            let values = try signature.bindMethod(call)
+            let values = try signature.bindMethod(call, of: receiver.typeName)
             return try values.withUnsafeBufferPointer { try body(receiver, BoundArguments($0), call.context) }
         }
     }
@@ -36,32 +36,69 @@ final class NativeMethod: Sendable {
     }
 }
 
+extension JinjaValue {
+    /// The number that the value is as an index or count.
+    func requiredIndex() throws -> Int {
+        if let number = integer { return number }
+        if case .big = self { throw JinjaError(.overflow, "Python int too large to convert to C ssize_t") }
+        throw JinjaError(.type, "'\(typeName)' object cannot be interpreted as an integer")
+    }
+
+    /// The type as messages about arguments of methods name it.
+    var argumentTypeName: String { if case .null = self { "None" } else { typeName } }
+}
+
 extension Signature {
+    private var short: String { name.split(separator: ".").last.map(String.init) ?? name }
+
     /// As `bind`, with the messages of methods written in C.
-    func bindMethod(_ call: JinjaCall) throws -> [JinjaValue?] {
-        let given = call.positional.count
-        let short = name.split(separator: ".").last.map(String.init) ?? name
+    func bindMethod(_ call: JinjaCall, of type: String) throws -> [JinjaValue?] {
         if positionalOnly {
-            if !call.keywords.isEmpty { throw JinjaError(.type, "\(name)() takes no keyword arguments") }
-            if parameters.isEmpty, given > 0 {
-                throw JinjaError(.type, "\(name)() takes no arguments (\(given) given)")
+            try requirePositional(call, shownName: "\(type).\(short)")
+        } else {
+            try requireNames(call)
+        }
+        return try match(call)
+    }
+
+    /// Checks the arguments of what takes none by name.
+    func requirePositional(_ call: JinjaCall, shownName: String) throws {
+        let given = call.positional.count
+        if !call.keywords.isEmpty { throw JinjaError(.type, "\(shownName)() takes no keyword arguments") }
+        if parameters.isEmpty, given > 0 {
+            throw JinjaError(.type, "\(shownName)() takes no arguments (\(given) given)")
+        }
+        if required == 1, parameters.count == 1, given != 1 {
+            throw JinjaError(.type, "\(shownName)() takes exactly one argument (\(given) given)")
+        }
+        let isFixed = required == parameters.count
+        guard let limit = given < required ? required : given > parameters.count ? parameters.count : nil else { return }
+        let least = given < required
+        let plural = limit == 1 ? "" : "s"
+        if isNative {
+            throw JinjaError(.type, "\(short)() takes at \(least ? "least" : "most") \(limit) argument\(plural) (\(given) given)")
+        }
+        let bound = isFixed ? "" : least ? "at least " : "at most "
+        throw JinjaError(.type, "\(short) expected \(bound)\(limit) argument\(plural), got \(given)")
+    }
+
+    /// Checks the arguments of a method that takes them by name too.
+    private func requireNames(_ call: JinjaCall) throws {
+        let given = call.positional.count
+        let total = given + call.keywords.count
+        if total > parameters.count {
+            let kind = given == 0 ? "keyword " : ""
+            let plural = parameters.count == 1 ? "" : "s"
+            throw JinjaError(.type, "\(short)() takes at most \(parameters.count) \(kind)argument\(plural) (\(total) given)")
+        }
+        for (keyword, _) in call.keywords {
+            guard let position = parameters.firstIndex(of: keyword) else {
+                throw JinjaError(.type, "\(keyword.quoted) is an invalid keyword argument for \(short)()")
             }
-            if required == 1, parameters.count == 1, given != 1 {
-                throw JinjaError(.type, "\(name)() takes exactly one argument (\(given) given)")
-            }
-            if given < required {
-                throw JinjaError(.type, "\(short) expected at least \(required) argument\(required == 1 ? "" : "s"), got \(given)")
-            }
-            if given > parameters.count {
-                throw JinjaError(
-                    .type, "\(short) expected at most \(parameters.count) argument\(parameters.count == 1 ? "" : "s"), got \(given)")
+            if position < given {
+                throw JinjaError(.type, "argument for \(short)() given by name (\(keyword.quoted)) and position (\(position + 1))")
             }
         }
-        if given > parameters.count {
-            throw JinjaError(
-                .type, "\(short)() takes at most \(parameters.count) argument\(parameters.count == 1 ? "" : "s") (\(given) given)")
-        }
-        return try bind(call)
     }
 }
 

@@ -5,7 +5,7 @@ enum NumberFilters {
     private static let define = BuiltinFilters.define
 
     static let table: [String: BuiltinFunction] = [
-        "abs": define("abs", "x") { arguments, _ in
+        "abs": define("abs", "/x") { arguments, _ in
             switch arguments.value(0) {
             case .int(let number): return number == .min ? .big(-BigInteger(number)) : .int(abs(number))
             case .bool(let flag): return .int(flag ? 1 : 0)
@@ -15,7 +15,8 @@ enum NumberFilters {
             }
         },
         "int": define("do_int", "value, default=, base=") { arguments, _ in
-            try PythonNumber.int(arguments.value(0), base: arguments.integer(2, default: 10)) ?? arguments.value(1, default: .int(0))
+            // A base that is no number makes a text no number.
+            try PythonNumber.int(arguments.value(0), base: arguments[2].map { $0.integer ?? -1 } ?? 10) ?? arguments.value(1, default: .int(0))
         },
         "float": define("do_float", "value, default=") { arguments, _ in
             if case .undefined(let undefined) = arguments.value(0) { throw undefined.error() }
@@ -69,6 +70,7 @@ enum NumberFilters {
         if case .undefined(let undefined) = arguments.value(0) { throw undefined.error() }
         guard let size = try PythonNumber.float(arguments.value(0)) else {
             let value = arguments.value(0)
+            if case .bytes = value { throw JinjaError(.value, "could not convert string to float: \(try value.repr())") }
             guard value.text != nil else {
                 throw JinjaError(.type, "float() argument must be a string or a real number, not '\(value.typeName)'")
             }
@@ -98,7 +100,9 @@ enum PythonNumber {
         switch value {
         case .int, .big: return value
         case .bool(let flag): return .int(flag ? 1 : 0)
-        case .float(let number): return BigInteger(exactlyTruncating: number).map { JinjaValue(normalizing: $0) }
+        case .float(let number):
+            if number.isInfinite { throw JinjaError(.overflow, "cannot convert float infinity to integer") }
+            return BigInteger(exactlyTruncating: number).map { JinjaValue(normalizing: $0) }
         case .string(let text), .markup(let text):
             if let number = integer(text, base: base) { return number }
             return double(text).flatMap(BigInteger.init(exactlyTruncating:)).map { JinjaValue(normalizing: $0) }

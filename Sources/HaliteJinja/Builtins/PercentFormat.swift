@@ -5,6 +5,7 @@ struct PercentFormat {
     private let values: [JinjaValue]
     private let mapping: JinjaValue?
     private let isMarkup: Bool
+    private let isBytes: Bool
     private var next = 0
 
     static func format(_ text: String, _ argument: JinjaValue, isMarkup: Bool) throws -> JinjaValue {
@@ -13,12 +14,22 @@ struct PercentFormat {
         return isMarkup ? .markup(result) : .string(result)
     }
 
-    private init(_ argument: JinjaValue, isMarkup: Bool) {
+    /// The same for bytes, whose texts are bytes too.
+    static func format(_ bytes: [UInt8], _ argument: JinjaValue) throws -> JinjaValue {
+        var formatter = PercentFormat(argument, isMarkup: false, isBytes: true)
+        let result = try formatter.run(bytes.map { Unicode.Scalar($0) })
+        return .bytes(result.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
+    }
+
+    private init(_ argument: JinjaValue, isMarkup: Bool, isBytes: Bool = false) {
         self.isMarkup = isMarkup
+        self.isBytes = isBytes
         switch argument {
         case .tuple(let tuple): (values, mapping) = (tuple.items, nil)
-        case .dict, .list: (values, mapping) = ([argument], argument)
-        case .object(let object) where object.isMapping: (values, mapping) = ([argument], argument)
+        // Whatever can be indexed, but is no text, may have the values by name.
+        case .bytes where isBytes: (values, mapping) = ([argument], nil)
+        case .dict, .list, .bytes, .undefined: (values, mapping) = ([argument], argument)
+        case .object(let object) where object.isMapping || object is RangeObject: (values, mapping) = ([argument], argument)
         default: (values, mapping) = ([argument], nil)
         }
     }
@@ -50,9 +61,14 @@ struct PercentFormat {
                 continue
             }
             index += 1
+            if index < scalars.count, scalars[index] == "%" {
+                result += "%"
+                index += 1
+                continue
+            }
             var keyed: JinjaValue?
             if index < scalars.count, scalars[index] == "(" {
-                guard let mapping, case .dict = mapping else { throw JinjaError(.type, "format requires a mapping") }
+                guard let mapping else { throw JinjaError(.type, "format requires a mapping") }
                 var depth = 1
                 let start = index + 1
                 index += 1
@@ -63,7 +79,7 @@ struct PercentFormat {
                 }
                 guard depth == 0 else { throw JinjaError(.value, "incomplete format key") }
                 let key = String(String.UnicodeScalarView(scalars[start..<(index - 1)]))
-                guard let found = try Access.pythonItem(mapping, .string(key)) else { throw JinjaError(.key, key.quoted) }
+                guard let found = try Access.pythonItem(mapping, .string(key)) else { throw Self.missing(key, in: mapping) }
                 keyed = found
                 usedMapping = true
             }
@@ -91,11 +107,7 @@ struct PercentFormat {
             while index < scalars.count, "hlL".unicodeScalars.contains(scalars[index]) { index += 1 }
             guard index < scalars.count else { throw JinjaError(.value, "incomplete format") }
             let kind = scalars[index]
-            if kind == "%" {
-                result += "%"
-                index += 1
-                continue
-            }
+            let value = try keyed ?? argument()
             guard "diouxXeEfFgGcrsa".unicodeScalars.contains(kind) else {
                 throw JinjaError(
                     .value,
@@ -103,12 +115,21 @@ struct PercentFormat {
                 )
             }
             index += 1
-            result += try text(try keyed ?? argument(), kind, flags)
+            result += try text(value, kind, flags)
         }
         if !usedMapping, mapping == nil, next < values.count {
-            throw JinjaError(.type, "not all arguments converted during string formatting")
+            throw JinjaError(.type, "not all arguments converted during \(isBytes ? "bytes" : "string") formatting")
         }
         return result
+    }
+
+    private static func missing(_ key: String, in mapping: JinjaValue) -> JinjaError {
+        switch mapping {
+        case .list, .bytes, .object(is RangeObject):
+            let name = if case .bytes = mapping { "byte" } else { mapping.typeName }
+            return JinjaError(.type, "\(name) indices must be integers or slices, not str")
+        default: return JinjaError(.key, key.quoted)
+        }
     }
 
     private mutating func number(_ scalars: [Unicode.Scalar], _ index: inout Int) throws -> Int? {
@@ -130,12 +151,18 @@ struct PercentFormat {
     private func text(_ value: JinjaValue, _ kind: Unicode.Scalar, _ flags: Flags) throws -> String {
         switch kind {
         case "s", "r", "a":
+            if isBytes, kind == "s" {
+                guard case .bytes(let bytes) = value else {
+                    throw JinjaError(.type, "%b requires a bytes-like object, or an object that implements __bytes__, not '\(value.typeName)'")
+                }
+                return pad(String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) })), flags)
+            }
             var text = kind == "s" ? try value.str() : kind == "r" ? try value.repr() : try BraceFormat.ascii(value)
             if isMarkup { text = kind == "s" ? try Markup.escape(value) : escapeHTML(text) }
             if let precision = flags.precision { text = TextSlice.slice(text, nil, precision, 1) }
             return pad(text, flags)
         case "c":
-            if let number = value.integer {
+            if let number = value.bigInteger.map({ $0.intValue ?? -1 }) {
                 guard let scalar = UInt32(exactly: number).flatMap(Unicode.Scalar.init) else {
                     throw JinjaError(.overflow, "%c arg not in range(0x110000)")
                 }
@@ -146,7 +173,6 @@ struct PercentFormat {
         case "d", "i", "u": return pad(sign: try integer(value, kind), flags, digits: flags.precision)
         case "o", "x", "X":
             guard let number = value.bigInteger else {
-                if case .undefined(let undefined) = value { throw undefined.error() }
                 throw JinjaError(.type, "%\(kind) format: an integer is required, not \(value.typeName)")
             }
             var digits = BigInteger(magnitude: number.magnitude, isNegative: false).text(radix: kind == "o" ? 8 : 16)

@@ -6,9 +6,9 @@ enum SequenceFilters {
     static let table: [String: BuiltinFunction] = [
         "default": define("do_default", "value, default_value=, boolean=", fallback),
         "d": define("do_default", "value, default_value=, boolean=", fallback),
-        "length": define("len", "obj", length),
-        "count": define("len", "obj", length),
-        "list": define("do_list", "value") { arguments, context in .list(of: try arguments.value(0).elements(context)) },
+        "length": define("len", "/obj", length),
+        "count": define("len", "/obj", length),
+        "list": define("sync_do_list", "value") { arguments, context in .list(of: try arguments.value(0).elements(context)) },
         "first": define("sync_do_first", "@seq") { arguments, context in
             try arguments.value(0).requiredIterator().next() ?? context.undefined(hint: "No first item, sequence was empty.")
         },
@@ -17,12 +17,12 @@ enum SequenceFilters {
         },
         "random": define("do_random", "@seq") { arguments, context in
             let value = arguments.value(0)
-            guard let count = try value.length() else {
-                throw JinjaError(.type, "object of type '\(value.typeName)' has no len()")
-            }
+            let count = try value.requiredLength()
             if count == 0 { return context.undefined(hint: "No random item, sequence was empty.") }
-            guard let item = try Access.pythonItem(value, .int(.random(in: 0..<count))) else {
-                throw JinjaError(.key, "0")
+            let index = Int.random(in: 0..<count)
+            guard let item = try Access.pythonItem(value, .int(index)) else {
+                if case .dict = value { throw JinjaError(.key, String(index)) }
+                throw JinjaError(.type, "'\(value.typeName)' object is not subscriptable")
             }
             return item
         },
@@ -41,8 +41,9 @@ enum SequenceFilters {
         "sum": define("sync_do_sum", "@iterable, attribute=, start=") { arguments, context in
             let path = AttributePath(arguments.given(1))
             var total = arguments.value(2, default: .int(0))
-            if total.text != nil { throw JinjaError(.type, "sum() can't sum strings [use ''.join(seq) instead]") }
             let iterator = try arguments.value(0).requiredIterator()
+            if total.text != nil { throw JinjaError(.type, "sum() can't sum strings [use ''.join(seq) instead]") }
+            if case .bytes = total { throw JinjaError(.type, "sum() can't sum bytes [use b''.join(seq) instead]") }
             while let item = try iterator.next() {
                 try context.state.step()
                 total = try Operators.apply(.add, total, try path.value(of: item, context), context)
@@ -55,7 +56,7 @@ enum SequenceFilters {
             let items = try arguments.value(0).elements(context)
             try context.state.step(items.count)
             return .list(
-                of: try Sorting.sorted(items, reverse: arguments.flag(1)) { item in
+                of: try Sorting.sorted(items, reverse: arguments.numericFlag(1)) { item in
                     let keys = try paths.map { path in
                         let value = try path.value(of: item, context)
                         return exact ? value : value.ignoringCase
@@ -114,7 +115,9 @@ enum SequenceFilters {
         },
         "attr": define("do_attr", "@obj, name") { arguments, context in
             let owner = arguments.value(0)
-            let name = try arguments.text(1)
+            guard let name = arguments.value(1).text else {
+                throw JinjaError(.type, "attribute name must be string, not '\(arguments.value(1).typeName)'")
+            }
             if case .undefined(let undefined) = owner { throw undefined.error() }
             return try Access.pythonAttribute(owner, name) ?? context.undefined(owner: owner, name: .string(name))
         },
@@ -131,11 +134,7 @@ enum SequenceFilters {
     }
 
     private static func length(_ arguments: BoundArguments, _ context: TemplateContext) throws -> JinjaValue {
-        let value = arguments.value(0)
-        guard let count = try value.length() else {
-            throw JinjaError(.type, "object of type '\(value.typeName)' has no len()")
-        }
-        return .int(count)
+        .int(try arguments.value(0).requiredLength())
     }
 
     private static func reversed(_ value: JinjaValue) throws -> JinjaIterator {
@@ -146,12 +145,14 @@ enum SequenceFilters {
             return JinjaIterator(kind: "dict_reversekeyiterator", array: dict.entries.reversed().map(\.key))
         case .string(let text), .markup(let text):
             return JinjaIterator(kind: "reversed", array: text.unicodeScalars.reversed().map { .string(String($0)) })
+        case .bytes(let bytes): return JinjaIterator(kind: "reversed", array: bytes.reversed().map { .int(Int($0)) })
         case .undefined(let undefined):
             if undefined.policy == .strict { throw undefined.error() }
             return JinjaIterator(kind: "reversed", array: [])
         case .object(let object):
             if let view = object as? DictView {
-                return JinjaIterator(kind: "dict_reverseitemiterator", array: view.elements.reversed())
+                let kind = view.part == .items ? "item" : view.part == .keys ? "key" : "value"
+                return JinjaIterator(kind: "dict_reverse\(kind)iterator", array: view.elements.reversed())
             }
             if let range = object as? RangeObject, let count = range.length() {
                 var position = count
@@ -220,11 +221,10 @@ enum SequenceFilters {
         case .dict(let dict): pairs = dict.entries.map { .pair($0.key, $0.value) }
         case .object(let object) where object.isMapping:
             pairs = try source.elements(context).map { .pair($0, try object.item($0) ?? .null) }
-        case .undefined(let undefined): throw undefined.error()
-        default: throw JinjaError(.attribute, "'\(source.typeName)' object has no attribute 'items'")
+        default: throw source.lacks("items")
         }
         return .list(
-            of: try Sorting.sorted(pairs, reverse: arguments.flag(3)) { pair in
+            of: try Sorting.sorted(pairs, reverse: arguments.numericFlag(3)) { pair in
                 guard case .tuple(let tuple) = pair else { return pair }
                 let value = tuple.items[by == "key" ? 0 : 1]
                 return exact ? value : value.ignoringCase

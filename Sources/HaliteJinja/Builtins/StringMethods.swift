@@ -19,17 +19,12 @@ enum StringMethods {
 
     /// An argument that must be text.
     private static func string(_ value: JinjaValue?, _ message: @autoclosure () -> String) throws -> String {
-        if case .undefined(let undefined)? = value { throw undefined.error() }
         guard let text = value?.text else { throw JinjaError(.type, message()) }
         return text
     }
 
     private static func integer(_ value: JinjaValue?, default fallback: Int) throws -> Int {
-        guard let value else { return fallback }
-        guard let number = value.integer else {
-            throw JinjaError(.type, "'\(value.typeName)' object cannot be interpreted as an integer")
-        }
-        return number
+        try value?.requiredIndex() ?? fallback
     }
 
     static let table: [String: NativeMethod] = {
@@ -111,7 +106,7 @@ enum StringMethods {
         "rsplit": split("rsplit", fromEnd: true), "partition": partition("partition", fromEnd: false),
         "rpartition": partition("rpartition", fromEnd: true),
         "splitlines": NativeMethod("splitlines", "keepends=", positionalOnly: false) { value, arguments, _ in
-            let keep = try arguments[0]?.isTrue() ?? false
+            let keep = try integer(arguments[0], default: 0) != 0
             return .list(of: PythonSplit.lines(text(value), keepEnds: keep).map { like(value, $0) })
         },
         "join": NativeMethod("str.join", "iterable") { value, arguments, context in
@@ -136,15 +131,19 @@ enum StringMethods {
     // MARK: Searching
 
     private static func affix(_ name: String, _ matches: @escaping @Sendable ([UInt8], [UInt8]) -> Bool) -> NativeMethod {
-        NativeMethod(name, "prefix, start=, end=") { value, arguments, _ in
-            let range = bounds(text(value), arguments)
-            guard range.isValid else { return .bool(false) }
+        NativeMethod(name, "/prefix, start=, end=") { value, arguments, _ in
+            let range = try bounds(text(value), arguments)
             let argument = arguments[0] ?? .null
             let candidates: [JinjaValue]
-            if case .tuple(let tuple) = argument { candidates = tuple.items } else { candidates = [argument] }
+            let rule: String
+            if case .tuple(let tuple) = argument {
+                (candidates, rule) = (tuple.items, "tuple for \(name) must only contain str")
+            } else {
+                (candidates, rule) = ([argument], "\(name) first arg must be str or a tuple of str")
+            }
             for candidate in candidates {
-                let part = try string(
-                    candidate, "\(name) first arg must be str or a tuple of str, not \(candidate.typeName)")
+                let part = try string(candidate, "\(rule), not \(candidate.typeName)")
+                guard range.isValid else { continue }
                 if matches(range.bytes, Array(part.utf8)) { return .bool(true) }
             }
             return .bool(false)
@@ -152,19 +151,19 @@ enum StringMethods {
     }
 
     /// The part of the text between optional bounds in code points.
-    private static func bounds(_ text: String, _ arguments: BoundArguments) -> (bytes: [UInt8], offset: Int, isValid: Bool) {
+    private static func bounds(_ text: String, _ arguments: BoundArguments) throws -> (bytes: [UInt8], offset: Int, isValid: Bool) {
         if arguments[1] == nil, arguments[2] == nil { return (Array(text.utf8), 0, true) }
         let count = text.scalarCount
-        let start = arguments[1]?.integer
-        let (first, end) = Slicing.limits(count, start, arguments[2]?.integer, 1)
+        let start = try Slicing.bound(arguments[1])
+        let (first, end) = Slicing.limits(count, start, try Slicing.bound(arguments[2]), 1)
         let isValid = first <= end && (start ?? 0) <= count
         return (Array(TextSlice.slice(text, first, max(first, end), 1).utf8), first, isValid)
     }
 
     private static func find(_ name: String, fromEnd: Bool, raises: Bool) -> NativeMethod {
-        NativeMethod(name, "sub, start=, end=") { value, arguments, _ in
+        NativeMethod(name, "/sub, start=, end=") { value, arguments, _ in
             let part = try string(arguments[0], "must be str, not \((arguments[0] ?? .null).typeName)")
-            let range = bounds(text(value), arguments)
+            let range = try bounds(text(value), arguments)
             let needle = Array(part.utf8)
             let found =
                 !range.isValid
@@ -186,9 +185,9 @@ enum StringMethods {
         "endswith": affix("endswith") { $0.count >= $1.count && $0.suffix($1.count).elementsEqual($1) },
         "find": find("find", fromEnd: false, raises: false), "rfind": find("rfind", fromEnd: true, raises: false),
         "index": find("index", fromEnd: false, raises: true), "rindex": find("rindex", fromEnd: true, raises: true),
-        "count": NativeMethod("count", "sub, start=, end=") { value, arguments, _ in
+        "count": NativeMethod("count", "/sub, start=, end=") { value, arguments, _ in
             let part = try string(arguments[0], "must be str, not \((arguments[0] ?? .null).typeName)")
-            let range = bounds(text(value), arguments)
+            let range = try bounds(text(value), arguments)
             guard range.isValid else { return .int(0) }
             if part.isEmpty { return .int(range.bytes.reduce(1) { $1 & 0xC0 == 0x80 ? $0 : $0 + 1 }) }
             let needle = Array(part.utf8)
@@ -201,8 +200,8 @@ enum StringMethods {
             return .int(count)
         },
         "replace": NativeMethod("replace", "old, new, count=") { value, arguments, context in
-            let old = try string(arguments[0], "replace() argument 1 must be str, not \((arguments[0] ?? .null).typeName)")
-            var new = try string(arguments[1], "replace() argument 2 must be str, not \((arguments[1] ?? .null).typeName)")
+            let old = try string(arguments[0], "replace() argument 1 must be str, not \((arguments[0] ?? .null).argumentTypeName)")
+            var new = try string(arguments[1], "replace() argument 2 must be str, not \((arguments[1] ?? .null).argumentTypeName)")
             if value.isMarkup, let argument = arguments[1] { new = try Markup.escape(argument) }
             let limit = try integer(arguments[2], default: -1)
             try context.state.reserve(text(value).utf8.count * max(1, new.utf8.count / max(1, old.utf8.count)))
@@ -210,14 +209,14 @@ enum StringMethods {
         },
         "removeprefix": NativeMethod("str.removeprefix", "prefix") { value, arguments, _ in
             let part = try string(
-                arguments[0], "removeprefix() argument must be str, not \((arguments[0] ?? .null).typeName)")
+                arguments[0], "removeprefix() argument must be str, not \((arguments[0] ?? .null).argumentTypeName)")
             let bytes = Array(text(value).utf8)
             guard bytes.starts(with: part.utf8) else { return value }
             return like(value, String(decoding: bytes.dropFirst(part.utf8.count), as: UTF8.self))
         },
         "removesuffix": NativeMethod("str.removesuffix", "suffix") { value, arguments, _ in
             let part = try string(
-                arguments[0], "removesuffix() argument must be str, not \((arguments[0] ?? .null).typeName)")
+                arguments[0], "removesuffix() argument must be str, not \((arguments[0] ?? .null).argumentTypeName)")
             let bytes = Array(text(value).utf8)
             guard !part.isEmpty, bytes.suffix(part.utf8.count).elementsEqual(part.utf8) else { return value }
             return like(value, String(decoding: bytes.dropLast(part.utf8.count), as: UTF8.self))
@@ -287,8 +286,8 @@ enum StringMethods {
             return like(value, try BraceFormat.format(text(value), call, mapping: arguments[0], isMarkup: value.isMarkup))
         },
         "encode": NativeMethod("encode", "encoding=, errors=", positionalOnly: false) { value, arguments, _ in
-            let encoding = try arguments[0].map { try string($0, "encode() argument 'encoding' must be str, not \($0.typeName)") }
-            let errors = try arguments[1].map { try string($0, "encode() argument 'errors' must be str, not \($0.typeName)") }
+            let encoding = try arguments[0].map { try string($0, "encode() argument 'encoding' must be str, not \($0.argumentTypeName)") }
+            let errors = try arguments[1].map { try string($0, "encode() argument 'errors' must be str, not \($0.argumentTypeName)") }
             return .bytes(try TextCoding.encode(text(value), encoding ?? "utf-8", errors ?? "strict"))
         },
         "translate": NativeMethod("str.translate", "table") { value, arguments, _ in

@@ -119,18 +119,13 @@ enum TextFilters {
 
     private static func indent(_ arguments: BoundArguments, _ context: TemplateContext) throws -> JinjaValue {
         let source = arguments.value(0)
-        let prefix: String
-        if let text = arguments.value(1).text {
-            prefix = source.isMarkup ? try Markup.escape(arguments.value(1)) : text
-        } else {
-            let width = try arguments.integer(1, default: 4)
-            try context.state.reserve(max(0, width))
-            prefix = String(repeating: " ", count: max(0, width))
-        }
+        let width = arguments.value(1, default: .int(4))
+        let prefix = try width.text ?? Operators.apply(.mul, .string(" "), width, context).str()
         guard let text = source.text else {
-            if case .undefined(let undefined) = source { throw undefined.error() }
-            if case .list = source { throw JinjaError(.attribute, "'list' object has no attribute 'splitlines'") }
-            throw JinjaError(.type, "unsupported operand type(s) for +=: '\(source.typeName)' and 'str'")
+            if case .list = source { throw source.lacks("splitlines") }
+            // A tuple or bytes cannot be added to, and other values know no `+=`.
+            _ = try Operators.apply(.add, source, .string("\n"), context, isInPlace: true)
+            throw source.lacks("splitlines")
         }
         let lines = PythonSplit.lines(text + "\n")
         let blank = try arguments.flag(3)
@@ -140,33 +135,41 @@ enum TextFilters {
         return source.isMarkup ? .markup(result) : .string(result)
     }
 
+    /// In the steps of Jinja2, for whatever can be measured and cut.
     private static func truncate(_ arguments: BoundArguments, _ context: TemplateContext) throws -> JinjaValue {
         let source = arguments.value(0)
-        let length = try arguments.integer(1, default: 255)
-        let end = arguments[3] == nil ? "..." : try arguments.text(3)
-        let leeway = arguments.given(4) == nil ? 5 : try arguments.integer(4, default: 5)
-        let endLength = end.scalarCount
-        guard length >= endLength else {
-            throw JinjaError(.assertion, "expected length >= \(endLength), got \(length)")
+        let length = arguments.value(1, default: .int(255))
+        let end = arguments[3] ?? .string("...")
+        let leeway = arguments.given(4) ?? .int(5)
+        let endLength = try end.requiredLength()
+        guard try Operators.compare(.gteq, length, .int(endLength)) else {
+            throw JinjaError(.assertion, "expected length >= \(endLength), got \(try length.str())")
         }
-        guard leeway >= 0 else { throw JinjaError(.assertion, "expected leeway >= 0, got \(leeway)") }
-        guard let text = source.text else {
-            if let count = try source.length(), count <= length + leeway { return source }
-            throw JinjaError(.type, "object of type '\(source.typeName)' has no len()")
+        guard try Operators.compare(.gteq, leeway, .int(0)) else {
+            throw JinjaError(.assertion, "expected leeway >= 0, got \(try leeway.str())")
         }
-        if text.scalarCount <= length + leeway { return source }
-        let cut = TextSlice.slice(text, nil, length - endLength, 1)
-        let kept = try arguments.flag(2) ? cut : PythonSplit.partsFromEnd(cut, " ", limit: 1)[0]
-        return source.isMarkup ? .markup(kept + escapeHTML(end)) : .string(kept + end)
+        let limit = try Operators.apply(.add, length, leeway, context)
+        if try Operators.compare(.lteq, .int(source.requiredLength()), limit) { return source }
+        let stop = try Operators.apply(.sub, length, .int(endLength), context)
+        var kept = try Slicing.slice(source, start: nil, stop: stop, step: nil)
+        if try !arguments.flag(2) {
+            guard let text = kept.text else { throw kept.lacks("rsplit") }
+            let word = PythonSplit.partsFromEnd(text, " ", limit: 1)[0]
+            kept = kept.isMarkup ? .markup(word) : .string(word)
+        }
+        return try Operators.apply(.add, kept, end, context)
     }
 
     private static func wordwrap(_ arguments: BoundArguments, _ context: TemplateContext) throws -> JinjaValue {
-        let width = try arguments.integer(1, default: 79)
-        let separator = arguments.given(3) == nil ? "\n" : try arguments.text(3)
+        let mark = arguments.given(3) ?? .string("\n")
+        guard let separator = mark.text else { throw mark.lacks("join") }
         guard let text = arguments.value(0).text else {
-            if case .undefined(let undefined) = arguments.value(0) { throw undefined.error() }
-            throw JinjaError(.attribute, "'\(arguments.value(0).typeName)' object has no attribute 'splitlines'")
+            if case .bytes = arguments.value(0) { throw JinjaError(.type, "cannot use a string pattern on a bytes-like object") }
+            throw arguments.value(0).lacks("splitlines")
         }
+        let given = arguments.value(1, default: .int(79))
+        if !text.isEmpty { _ = try Operators.compare(.lteq, given, .int(0)) }
+        let width = given.integer ?? 79
         if width <= 0, !text.isEmpty { throw JinjaError(.value, "invalid width \(width) (must be > 0)") }
         let wrapper = TextWrapper(
             width: width, breakLongWords: try arguments.flag(2, default: true),

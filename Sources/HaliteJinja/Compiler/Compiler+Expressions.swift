@@ -47,7 +47,8 @@ extension Compiler {
         case .call(let target, let arguments): return try call(target, arguments, scope)
         case .filter(let value, let name, let arguments):
             guard let value else { throw error("a filter without a value", line: expression.line) }
-            return try filter(on: self.expression(value, scope), name, arguments, scope, line: expression.line)
+            let function = try filter(name, scope, line: expression.line)
+            return try filter(function, on: self.expression(value, scope), name, arguments, scope)
         case .test(let value, let name, let arguments):
             return try test(value, name, arguments, scope, line: expression.line)
         }
@@ -85,11 +86,13 @@ extension Compiler {
         return ItemNode(owner, node)
     }
 
-    private func arguments(_ arguments: CallArguments, _ scope: Scope) throws(JinjaError) -> ArgumentNodes {
+    private func arguments(
+        _ arguments: CallArguments, _ scope: Scope, of callee: String = "jinja2.runtime.Context.call"
+    ) throws(JinjaError) -> ArgumentNodes {
         var keywords: [(name: String, value: ExpressionNode)] = []
         for (name, value) in arguments.keywords { keywords.append((name, try expression(value, scope))) }
         return ArgumentNodes(
-            positional: try nodes(arguments.positional, scope), keywords: keywords,
+            callee: callee, positional: try nodes(arguments.positional, scope), keywords: keywords,
             spread: try optional(arguments.spread, scope), keywordSpread: try optional(arguments.keywordSpread, scope))
     }
 
@@ -100,30 +103,24 @@ extension Compiler {
         return CallNode(try expression(target, scope), try self.arguments(arguments, scope))
     }
 
-    /// A filter with its function; an unknown one is an error here, or in branches when it is reached.
+    /// The function of a filter; an unknown one is an error here, or in branches when it is reached.
+    func filter(_ name: String, _ scope: Scope, line: Int) throws(JinjaError) -> BuiltinFunction {
+        if let found = environment.filter(name) { return found }
+        return try unknown("filter", name, among: environment.filterNames, scope, line: line)
+    }
+
     func filter(
-        on value: ExpressionNode, _ name: String, _ arguments: CallArguments, _ scope: Scope, line: Int
+        _ function: BuiltinFunction, on value: ExpressionNode, _ name: String, _ arguments: CallArguments, _ scope: Scope
     ) throws(JinjaError) -> ExpressionNode {
-        let function: BuiltinFunction
-        if let found = environment.filter(name) {
-            function = found
-        } else {
-            let suggestion = nearestName(to: name, among: environment.filterNames)
-            guard scope.isSoft else {
-                var error = error("No filter named \(name.quoted).", line: line)
-                error.suggestion = suggestion
-                throw error
-            }
-            function = Self.unknown("No filter named \(name.quoted) found.", suggestion)
-        }
-        return try call(function, on: value, arguments, scope, isDefault: name == "default" || name == "d")
+        try call(function, on: value, arguments, scope, name: PythonNames.filter(name), isDefault: name == "default" || name == "d")
     }
 
     /// A call of a filter or test: matched with its parameters here when that is possible.
     private func call(
-        _ function: BuiltinFunction, on value: ExpressionNode, _ arguments: CallArguments, _ scope: Scope, isDefault: Bool = false
+        _ function: BuiltinFunction, on value: ExpressionNode, _ arguments: CallArguments, _ scope: Scope, name: String,
+        isDefault: Bool = false
     ) throws(JinjaError) -> ExpressionNode {
-        let nodes = try self.arguments(arguments, scope)
+        let nodes = try self.arguments(arguments, scope, of: name)
         guard let bound = function.bound, nodes.isFixed else { return FilterNode(value, function.call, nodes) }
         let all = nodes.all
         if isDefault, arguments.keywords.isEmpty, all.count < 2 {
@@ -135,6 +132,7 @@ extension Compiler {
     private func test(
         _ value: Expression, _ name: String, _ arguments: CallArguments, _ scope: Scope, line: Int
     ) throws(JinjaError) -> ExpressionNode {
+        let function = try testFunction(name, scope, line: line)
         let node = try expression(value, scope)
         if arguments.positional.isEmpty, arguments.keywords.isEmpty, arguments.spread == nil, arguments.keywordSpread == nil,
             name == "defined" || name == "undefined", environment.extensions.tests[name] == nil
@@ -146,24 +144,25 @@ extension Compiler {
         {
             return SimpleTestNode(node, simple)
         }
-        let function: BuiltinFunction
-        if let found = environment.test(name) {
-            function = found
-        } else {
-            let suggestion = nearestName(to: name, among: environment.testNames)
-            guard scope.isSoft else {
-                var error = error("No test named \(name.quoted).", line: line)
-                error.suggestion = suggestion
-                throw error
-            }
-            function = Self.unknown("No test named \(name.quoted) found.", suggestion)
-        }
-        return try call(function, on: node, arguments, scope)
+        return try call(function, on: node, arguments, scope, name: PythonNames.test(name))
     }
 
-    private static func unknown(_ message: String, _ suggestion: String?) -> BuiltinFunction {
-        .free { _ in
-            var error = JinjaError(.templateRuntime, message)
+    private func testFunction(_ name: String, _ scope: Scope, line: Int) throws(JinjaError) -> BuiltinFunction {
+        if let found = environment.test(name) { return found }
+        return try unknown("test", name, among: environment.testNames, scope, line: line)
+    }
+
+    private func unknown(
+        _ kind: String, _ name: String, among known: [String], _ scope: Scope, line: Int
+    ) throws(JinjaError) -> BuiltinFunction {
+        let suggestion = nearestName(to: name, among: known)
+        guard scope.isSoft else {
+            var error = error("No \(kind) named \(name.quoted).", line: line)
+            error.suggestion = suggestion
+            throw error
+        }
+        return .free { _ in
+            var error = JinjaError(.templateRuntime, "No \(kind) named \(name.quoted) found.")
             error.suggestion = suggestion
             throw error
         }

@@ -5,7 +5,7 @@ extension Compiler {
             // A second `extends` that surely runs fails; nothing behind it is reached.
             if case .extends = statement.kind, scope.isTopLevel, hasKnownExtends {
                 nodes.append(
-                    PrintStatement(line: statement.line) { _, _ in
+                    PrintStatement(line: lastLine) { _, _ in
                         throw JinjaError(.templateRuntime, "extended multiple times")
                     })
                 return nodes
@@ -34,6 +34,9 @@ extension Compiler {
             return MacroStatement(code, target: nameTarget(name, scope, exports: scope.isTopLevel), line: line)
         case .callBlock(let tag, let call):
             let code = try macro(tag, scope, line: line)
+            if case .call(_, let arguments) = call.kind, arguments.keywords.contains(where: { $0.name == "caller" }) {
+                throw error("keyword argument repeated: caller", line: line, kind: .syntax)
+            }
             return CallBlockStatement(code, call: try expression(call, scope), line: line)
         case .filterBlock(let filter, let body):
             let (text, inner) = try bodyText(body, scope)
@@ -59,7 +62,7 @@ extension Compiler {
             lastLine = line
             return AssignBlockStatement(self.target(target, scope), text, filter: node, line: line)
         case .block(let tag): return block(tag, scope, line: line)
-        case .extends(let source): return try extends(source, scope, line: line)
+        case .extends(let source): return try extends(source, scope, line: line, previousLine: before)
         case .include(let source, let ignoresMissing, let withContext):
             return IncludeStatement(
                 try expression(source, scope), ignoresMissing: ignoresMissing, locals: withContext ? locals(scope) : nil,
@@ -167,7 +170,7 @@ extension Compiler {
         let entries = loopEntries(loopScope)
         let parts = LoopStatement.Parts(
             target: target(tag.target, loopScope), iterable: iterable, test: test,
-            testTarget: test == nil ? nil : target(tag.target, testScope), testEntry: entry(testScope),
+            testTarget: test == nil ? nil : target(tag.target, testScope), testLine: tag.test?.line ?? 0, testEntry: entry(testScope),
             loopEntry: entries.once, iterationEntry: entries.each, body: body, otherwiseEntry: entry(elseScope),
             otherwise: otherwise, loopSlot: loopSlot, needsElements: needsElements(tag, isExtended: isExtended),
             recursive: tag.isRecursive ? outer.function.layout : nil)
@@ -257,8 +260,9 @@ extension Compiler {
     /// Applies `a|b|c` without a value to the text of a block.
     private func filterChain(_ filter: Expression, on text: ExpressionNode, _ scope: Scope) throws(JinjaError) -> ExpressionNode {
         guard case .filter(let value, let name, let arguments) = filter.kind else { return text }
+        let function = try self.filter(name, scope, line: filter.line)
         let inner = try value.map { value throws(JinjaError) in try filterChain(value, on: text, scope) } ?? text
-        return try self.filter(on: inner, name, arguments, scope, line: filter.line)
+        return try self.filter(function, on: inner, name, arguments, scope)
     }
 
     private func autoescape(
@@ -286,9 +290,11 @@ extension Compiler {
             locals: tag.isScoped ? locals(scope) : nil, line: line)
     }
 
-    private func extends(_ source: Expression, _ scope: Scope, line: Int) throws(JinjaError) -> StatementNode {
+    private func extends(
+        _ source: Expression, _ scope: Scope, line: Int, previousLine: Int
+    ) throws(JinjaError) -> StatementNode {
         guard scope.isTopLevel else { throw error("cannot use extend from a non top-level scope", line: line) }
-        let node = ExtendsStatement(try expression(source, scope), mayRepeat: extendsCount > 0, line: line)
+        let node = ExtendsStatement(try expression(source, scope), repeatLine: extendsCount > 0 ? previousLine : nil, line: line)
         if scope.isRootLevel { hasKnownExtends = true }
         extendsCount += 1
         return node

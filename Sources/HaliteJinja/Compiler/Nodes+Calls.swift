@@ -9,11 +9,14 @@ final class ArgumentNodes {
     let keywords: NodeList<ExpressionNode>
     private let spread: ExpressionNode?
     private let keywordSpread: ExpressionNode?
+    /// The function of Python that messages name.
+    private let callee: String
 
     init(
-        positional: [ExpressionNode], keywords: [(name: String, value: ExpressionNode)], spread: ExpressionNode?,
+        callee: String, positional: [ExpressionNode], keywords: [(name: String, value: ExpressionNode)], spread: ExpressionNode?,
         keywordSpread: ExpressionNode?
     ) {
+        self.callee = callee
         all = positional + keywords.map(\.value)
         self.positional = NodeList(positional)
         keywordNames = keywords.map(\.name)
@@ -34,12 +37,12 @@ final class ArgumentNodes {
         guard !keywords.isEmpty || caller != nil || !isFixed else {
             return JinjaCall(positional: values, context: frame.context)
         }
+        if let spread { try spreadPositional(spread.evaluate(frame), into: &values, frame) }
         var named: [(name: String, value: JinjaValue)] = []
         for position in 0..<keywords.count {
             named.append((keywordNames[position], try keywords.at(position) { try $0.evaluate(frame) }))
         }
         if let caller { named.append(("caller", caller)) }
-        if let spread { try spreadPositional(spread.evaluate(frame), into: &values, frame) }
         if let keywordSpread { try spreadKeywords(keywordSpread.evaluate(frame), into: &named) }
         return JinjaCall(positional: values, keywords: named, context: frame.context)
     }
@@ -55,13 +58,14 @@ final class ArgumentNodes {
     }
 
     private func spreadKeywords(_ value: JinjaValue, into named: inout [(name: String, value: JinjaValue)]) throws {
+        if case .undefined(let undefined) = value { throw undefined.error() }
         guard case .dict(let dict) = value else {
-            throw JinjaError(.type, "argument after ** must be a mapping, not \(value.typeName)")
+            throw JinjaError(.type, "\(callee)() argument after ** must be a mapping, not \(value.typeName)")
         }
         for entry in dict.entries {
             guard let name = entry.key.text else { throw JinjaError(.type, "keywords must be strings") }
             if named.contains(where: { $0.name == name }) {
-                throw JinjaError(.type, "got multiple values for keyword argument '\(name)'")
+                throw JinjaError(.type, "\(callee)() got multiple values for keyword argument '\(name)'")
             }
             named.append((name, entry.value))
         }

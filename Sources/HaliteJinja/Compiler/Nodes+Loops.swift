@@ -6,6 +6,7 @@ final class LoopStatement: StatementNode {
         let iterable: ExpressionNode
         let test: ExpressionNode?
         let testTarget: Target?
+        let testLine: Int
         let testEntry: ScopeEntry
         /// Run once, before the first iteration.
         let loopEntry: ScopeEntry
@@ -26,6 +27,7 @@ final class LoopStatement: StatementNode {
     private let iterable: ExpressionNode
     private let test: ExpressionNode?
     private let testTarget: Target?
+    private let testLine: Int
     private let testEntry: ScopeEntry
     private let loopEntry: ScopeEntry
     private let iterationEntry: ScopeEntry
@@ -44,6 +46,7 @@ final class LoopStatement: StatementNode {
         iterable = parts.iterable
         test = parts.test
         testTarget = parts.testTarget
+        testLine = parts.testLine
         testEntry = parts.testEntry
         loopEntry = parts.loopEntry
         iterationEntry = parts.iterationEntry
@@ -189,12 +192,16 @@ final class LoopStatement: StatementNode {
 
     private func filtered(_ source: Cursor, _ test: ExpressionNode, _ target: Target, _ frame: Frame) -> Cursor {
         var isFirst = true
-        return FilteredCursor(source) { [testEntry] element in
-            if isFirst { try testEntry.enter(frame) }
-            isFirst = false
-            try frame.state.step()
-            try target.assign(element, frame)
-            return try test.isTrue(frame)
+        return FilteredCursor(source) { [testEntry, testLine] element in
+            do {
+                if isFirst { try testEntry.enter(frame) }
+                isFirst = false
+                try frame.state.step()
+                try target.assign(element, frame)
+                return try test.isTrue(frame)
+            } catch {
+                throw frame.located(error, line: testLine)
+            }
         }
     }
 }

@@ -2,7 +2,10 @@
 enum TemplateAccess {
     static func load(_ value: JinjaValue, _ frame: Frame) throws -> CompiledTemplate {
         if case .undefined(let undefined) = value { throw undefined.error() }
-        guard let name = value.text else { throw JinjaError(.templateNotFound, try value.str()) }
+        guard let name = value.text else {
+            try value.requireHashable()
+            throw JinjaError(.templateNotFound, try value.str())
+        }
         return try frame.state.environment.compiled(name, parent: frame.template.name)
     }
 
@@ -10,6 +13,8 @@ enum TemplateAccess {
     static func select(_ value: JinjaValue, _ frame: Frame) throws -> CompiledTemplate {
         if case .undefined(let undefined) = value { throw undefined.error() }
         if value.text != nil { return try load(value, frame) }
+        let empty = JinjaError(.templatesNotFound, "Tried to select from an empty list of templates.")
+        guard try value.isTrue() else { throw empty }
         guard let iterator = try value.iterator() else {
             throw JinjaError(.type, "'\(value.typeName)' object is not iterable")
         }
@@ -18,10 +23,17 @@ enum TemplateAccess {
             do {
                 return try load(name, frame)
             } catch let error as JinjaError where error.isNotFound || (name.isUndefined && error.kind == .undefined) {
-                names.append((try? name.str()) ?? "")
+                if case .undefined(let undefined) = name { names.append(undefined.message) } else { names.append(try name.str()) }
             }
         }
-        if names.isEmpty { throw JinjaError(.templatesNotFound, "Tried to select from an empty list of templates.") }
+        // Jinja2 asks for the last one, which sets and generators do not give.
+        switch value {
+        case .list, .tuple: break
+        case .dict: throw JinjaError(.key, "-1")
+        case .object(let object) where !(object is RangeObject):
+            throw JinjaError(.type, "'\(object.typeName)' object is not subscriptable")
+        default: break
+        }
         throw JinjaError(
             .templatesNotFound,
             "none of the templates given were found: \(names.joined(separator: ", "))")
@@ -61,15 +73,17 @@ extension JinjaError {
 
 final class ExtendsStatement: StatementNode {
     private let source: ExpressionNode
-    /// Whether an earlier `extends` may have run.
-    private let mayRepeat: Bool
-    init(_ source: ExpressionNode, mayRepeat: Bool, line: Int) {
+    /// Where Jinja2 sees a second `extends` when an earlier one may have run.
+    private let repeatLine: Int?
+    init(_ source: ExpressionNode, repeatLine: Int?, line: Int) {
         self.source = source
-        self.mayRepeat = mayRepeat
+        self.repeatLine = repeatLine
         super.init(line: line)
     }
     override func execute(_ frame: Frame, _ output: Output) throws -> Flow {
-        if mayRepeat, frame.parentTemplate != nil { throw JinjaError(.templateRuntime, "extended multiple times") }
+        if let repeatLine, frame.parentTemplate != nil {
+            throw JinjaError(.templateRuntime, "extended multiple times", line: repeatLine)
+        }
         let parent = try TemplateAccess.load(source.evaluate(frame), frame)
         for (name, block) in parent.blocks { frame.context.blocks[name, default: []].append(block) }
         frame.parentTemplate = parent

@@ -64,7 +64,8 @@ extension Parser {
             case .gt: operation = .gt
             case .gteq: operation = .gteq
             case .name where current.text == "in": operation = .contained
-            case .name where current.text == "not" && following.isName("in"):
+            case .name where current.text == "not":
+                guard try following().isName("in") else { return rest.isEmpty ? first : try make(.compare(first, rest), start) }
                 try next()
                 operation = .notContained
             default:
@@ -318,6 +319,7 @@ extension Parser {
                 try expect(.comma)
                 if current.kind == .rparen { break }
             }
+            let isKeyword = current.kind == .name ? try following().kind == .assign : false
             switch current.kind {
             case .mul:
                 guard result.spread == nil, result.keywordSpread == nil else { throw invalid() }
@@ -327,7 +329,7 @@ extension Parser {
                 guard result.keywordSpread == nil else { throw invalid() }
                 try next()
                 result.keywordSpread = try expression()
-            case .name where following.kind == .assign:
+            case .name where isKeyword:
                 guard result.keywordSpread == nil else { throw invalid() }
                 let key = try next().text
                 try next()

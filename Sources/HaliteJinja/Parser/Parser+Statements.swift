@@ -256,8 +256,13 @@ extension Parser {
 
     // MARK: Other templates
 
+    private func atContext() throws(JinjaError) -> Bool {
+        guard current.isName("with") || current.isName("without") else { return false }
+        return try following().isName("context")
+    }
+
     private mutating func importContext(default withContext: Bool) throws(JinjaError) -> Bool {
-        guard current.isName("with") || current.isName("without"), following.isName("context") else { return withContext }
+        guard try atContext() else { return withContext }
         let result = try next().text == "with"
         try next()
         return result
@@ -267,7 +272,7 @@ extension Parser {
         try next()
         let source = try expression()
         var ignoreMissing = false
-        if current.isName("ignore"), following.isName("missing") {
+        if current.isName("ignore"), try following().isName("missing") {
             ignoreMissing = true
             try next()
             try next()
@@ -295,7 +300,7 @@ extension Parser {
                 try expect(.name)
                 break
             }
-            if following.isName("context"), current.isName("with") || current.isName("without") {
+            if try atContext() {
                 withContext = try importContext(default: false)
                 break
             }
@@ -305,7 +310,7 @@ extension Parser {
                     "names starting with an underline can not be imported", at: token, kind: .templateAssertion)
             }
             names.append((name, try skip(name: "as") ? try nameTarget().name : name))
-            if following.isName("context"), current.isName("with") || current.isName("without") {
+            if try atContext() {
                 withContext = try importContext(default: false)
                 break
             }

@@ -31,7 +31,13 @@ struct Parser {
     // MARK: Tokens
 
     var current: Token { tokens[index] }
-    var following: Token { tokens[min(index + 1, tokens.count - 1)] }
+
+    /// The token behind the current one; looking at it brings up a mistake of the lexer.
+    func following() throws(JinjaError) -> Token {
+        let token = tokens[min(index + 1, tokens.count - 1)]
+        if token.kind == .failure { throw error(token.text, at: token) }
+        return token
+    }
 
     /// A mistake of the lexer comes up when the parser gets to it.
     private func check() throws(JinjaError) {

@@ -28,9 +28,13 @@ enum Access {
     /// What Python's `getattr` finds: methods and the attributes of objects. An undefined value raises or chains.
     static func pythonAttribute(_ owner: JinjaValue, _ name: String) throws -> JinjaValue? {
         switch owner {
-        case .object(let object): return try object.attribute(name)
+        case .object(let object):
+            if let found = try object.attribute(name) { return found }
+            return name == "__class__" ? .object(TypeObject(name: object.qualifiedTypeName)) : nil
         case .undefined(let value):
+            if name == "__class__" { return .object(TypeObject(name: "jinja2.runtime.\(value.policy.className)")) }
             if name.hasPrefix("__"), name.hasSuffix("__") { return nil }
+            if name.hasPrefix("_undefined_"), let found = value.attribute(name) { return found }
             if value.policy == .chainable { return owner }
             throw value.error()
         case .tuple(let tuple) where tuple.isGroup && (name == "grouper" || name == "list"):
@@ -49,6 +53,7 @@ enum Access {
         case .dict(let dict):
             switch key {
             case .list, .dict: return nil
+            case .object(let object) where !object.isHashable: return nil
             default: return try dict.value(key)
             }
         case .list(let list):

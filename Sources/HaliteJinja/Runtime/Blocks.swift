@@ -56,6 +56,7 @@ final class BlockReference: JinjaObject {
         }
     }
     override func call(_ call: JinjaCall) throws -> JinjaValue {
+        _ = try Signature("BlockReference.__call__", "@").bind(call)
         let output = context.state.output()
         try stack[position].render(context, into: output)
         return context.markSafe(output.text)

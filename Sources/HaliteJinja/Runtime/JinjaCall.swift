@@ -50,14 +50,20 @@ final class Signature: Sendable {
     /// One where Python's function takes the environment first, which its messages count.
     let hidden: Int
 
-    /// `"value, old, new, count="`: a trailing `=` marks what may be left out, a leading `@` the hidden argument.
+    /// Whether Python's function is written in C, which words its messages in another way.
+    let isNative: Bool
+
+    /// `"value, old, new, count="`: a trailing `=` marks what may be left out, a leading `@` the hidden argument, a leading
+    /// `/` a function written in C.
     init(_ name: String, _ list: String, positionalOnly: Bool = false) {
+        isNative = list.hasPrefix("/")
         self.name = name
         var parameters: [String] = []
         var required = 0
         hidden = list.hasPrefix("@") ? 1 : 0
         for part in list.split(separator: ",") {
-            let word = part.drop { $0 == " " || $0 == "@" }
+            let word = part.drop { " @/".contains($0) }
+            if word.isEmpty { continue }
             if word.hasSuffix("=") { parameters.append(String(word.dropLast())) } else {
                 parameters.append(String(word))
                 required += 1
@@ -70,10 +76,12 @@ final class Signature: Sendable {
 
     /// The arguments in the order of the parameters; nil for what was left out.
     func bind(_ call: JinjaCall) throws -> [JinjaValue?] {
+        if isNative { try requirePositional(call, shownName: name) }
+        return try match(call)
+    }
+
+    func match(_ call: JinjaCall) throws -> [JinjaValue?] {
         let given = call.positional.count
-        if positionalOnly, !call.keywords.isEmpty {
-            throw JinjaError(.type, "\(name)() takes no keyword arguments")
-        }
         var values: [JinjaValue?] = []
         var extra: String?
         values.reserveCapacity(max(given, parameters.count))

@@ -339,6 +339,7 @@ extension JinjaValue {
         case .list: throw JinjaError(.type, "unhashable type: 'list'")
         case .dict: throw JinjaError(.type, "unhashable type: 'dict'")
         case .tuple(let tuple): for item in tuple.items { try item.requireHashable() }
+        case .object(let object) where !object.isHashable: throw JinjaError(.type, "unhashable type: '\(object.typeName)'")
         case .undefined(let value) where value.policy == .strict: throw value.error()
         default: return
         }

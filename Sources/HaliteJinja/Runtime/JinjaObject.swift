@@ -48,6 +48,8 @@ open class JinjaObject {
     /// Whether it contains the value; nil to look at the elements one by one.
     open func contains(_ value: JinjaValue) throws -> Bool? { nil }
     open func isEqual(to other: JinjaObject) throws -> Bool { self === other }
+    /// Whether it can be a key of a dictionary.
+    open var isHashable: Bool { true }
     /// Whether it behaves as a mapping for `is mapping`, `dictsort` and `items`.
     open var isMapping: Bool { false }
 
@@ -162,10 +164,46 @@ final class BoundMethod: JinjaObject {
         self.method = method
     }
 
-    override var typeName: String { "builtin_function_or_method" }
+    override var typeName: String { receiver.isMarkup ? "method" : "builtin_function_or_method" }
     override var isCallable: Bool { true }
     override func call(_ call: JinjaCall) throws -> JinjaValue { try method.invoke(receiver, call) }
-    override func repr() -> String {
-        "<built-in method \(name) of \(receiver.typeName) object at 0x7f0000000000>"
+    override func repr() throws -> String {
+        if receiver.isMarkup { return "<bound method Markup.\(name) of \(try receiver.repr())>" }
+        return "<built-in method \(name) of \(receiver.typeName) object at 0x7f0000000000>"
+    }
+    override func isEqual(to other: JinjaObject) -> Bool {
+        guard let other = other as? BoundMethod else { return false }
+        return name == other.name && receiver.isSame(as: other.receiver)
+    }
+}
+
+/// A method of an object of the engine, as one written in Python looks.
+final class ObjectMethod: JinjaObject {
+    private let name: String
+    private let owner: JinjaObject
+    private let takesAny: Bool
+    private let body: (JinjaCall) throws -> JinjaValue
+
+    /// `takesAny` for `*args`; otherwise it takes no arguments.
+    init(_ name: String, of owner: JinjaObject, takesAny: Bool = false, _ body: @escaping (JinjaCall) throws -> JinjaValue) {
+        self.name = name
+        self.owner = owner
+        self.takesAny = takesAny
+        self.body = body
+    }
+
+    override var typeName: String { "method" }
+    override var isCallable: Bool { true }
+    override func call(_ call: JinjaCall) throws -> JinjaValue {
+        if !takesAny || !call.keywords.isEmpty {
+            let given = takesAny ? JinjaCall(positional: [], keywords: call.keywords, context: call.context) : call
+            _ = try Signature("\(owner.typeName).\(name)", "@").bind(given)
+        }
+        return try body(call)
+    }
+    override func repr() throws -> String { "<bound method \(owner.typeName).\(name) of \(try owner.repr())>" }
+    override func isEqual(to other: JinjaObject) -> Bool {
+        guard let other = other as? ObjectMethod else { return false }
+        return name == other.name && owner === other.owner
     }
 }

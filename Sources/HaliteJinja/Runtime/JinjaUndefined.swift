@@ -36,6 +36,16 @@ public final class JinjaUndefined {
         return error
     }
 
+    /// What it knows of itself, by the names that it has in Jinja2.
+    func attribute(_ attribute: String) -> JinjaValue? {
+        switch attribute {
+        case "_undefined_name": name ?? .null
+        case "_undefined_hint": hint.map { .string($0) } ?? .null
+        case "_undefined_message": .string(message)
+        default: nil
+        }
+    }
+
     /// What a `DebugUndefined` prints.
     var debugText: String {
         let shown = (try? name?.str()) ?? "None"

@@ -120,7 +120,7 @@ extension JinjaValue {
         case .tuple(let tuple): return try Self.contains(tuple.items, value)
         case .dict(let dict): return try dict.value(value) != nil
         case .bytes(let bytes):
-            if let number = value.integer {
+            if let number = value.bigInteger.map({ $0.intValue ?? -1 }) {
                 guard (0..<256).contains(number) else { throw JinjaError(.value, "byte must be in range(0, 256)") }
                 return bytes.contains(UInt8(number))
             }

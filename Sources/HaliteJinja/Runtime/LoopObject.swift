@@ -112,8 +112,8 @@ final class LoopObject: JinjaObject {
         case .depth0: .int(depth)
         case .previtem: try previous()
         case .nextitem: try peek() ?? context.undefined(hint: "there is no next item")
-        case .cycle: function("cycle") { [unowned self] in try cycle($0.positional) }
-        case .changed: function("changed") { [unowned self] in try .bool(changed($0.positional)) }
+        case .cycle: method("cycle") { [unowned self] in try cycle($0.positional) }
+        case .changed: method("changed") { [unowned self] in try .bool(changed($0.positional)) }
         }
     }
 
@@ -122,8 +122,8 @@ final class LoopObject: JinjaObject {
         return before
     }
 
-    private func function(_ name: String, _ body: @escaping (JinjaCall) throws -> JinjaValue) -> JinjaValue {
-        .object(JinjaFunctionObject(name: name, body))
+    private func method(_ name: String, _ body: @escaping (JinjaCall) throws -> JinjaValue) -> JinjaValue {
+        .object(ObjectMethod(name, of: self, takesAny: true, body))
     }
 
     func cycle(_ values: [JinjaValue]) throws -> JinjaValue {
@@ -142,7 +142,7 @@ final class LoopObject: JinjaObject {
         guard let recursion else {
             throw JinjaError(.type, "The loop must have the 'recursive' marker to be called recursively.")
         }
-        let values = try Signature("LoopContext.__call__", "iterable").bind(call)
+        let values = try Signature("LoopContext.__call__", "@iterable").bind(call)
         return try recursion(values[0] ?? .null)
     }
 

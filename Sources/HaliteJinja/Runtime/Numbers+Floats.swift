@@ -4,9 +4,6 @@ import HaliteValue
 extension Numbers {
     static func power(_ a: Double, _ b: Double) throws -> Double {
         if a == 0, b < 0 { throw JinjaError(.zeroDivision, "0.0 cannot be raised to a negative power") }
-        if a < 0, b.isFinite, b != b.rounded() {
-            throw JinjaError(.value, "negative number cannot be raised to a fractional power")
-        }
         let result = pow(a, b)
         if result.isInfinite, a.isFinite, b.isFinite { throw JinjaError(.overflow, "(34, 'Numerical result out of range')") }
         return result

@@ -2,24 +2,37 @@ import HaliteValue
 
 /// Python's operators.
 enum Operators {
-    static func apply(_ operation: BinaryOperator, _ left: JinjaValue, _ right: JinjaValue, _ context: TemplateContext) throws -> JinjaValue {
+    static func apply(_ operation: BinaryOperator, _ left: JinjaValue, _ right: JinjaValue, _ context: TemplateContext, isInPlace: Bool = false) throws -> JinjaValue {
         if case .undefined(let value) = left { throw value.error() }
-        if case .undefined(let value) = right, operation != .mod || left.text == nil { throw value.error() }
+        if case .undefined(let value) = right, !acceptsUndefined(operation, left) { throw value.error() }
         if let result = try Numbers.apply(operation, left, right) { return result }
         switch operation {
+        case .sub: if let result = try SetObject.difference(left, right, context) { return result }
         case .add: if let result = try add(left, right, context) { return result }
         case .mul: if let result = try multiply(left, right, context) { return result }
         case .mod:
             if let text = left.text { return try PercentFormat.format(text, right, isMarkup: left.isMarkup) }
+            if case .bytes(let bytes) = left { return try PercentFormat.format(bytes, right) }
         default: break
         }
-        throw unsupported(operation, left, right)
+        throw unsupported(operation, left, right, isInPlace: isInPlace)
     }
 
-    private static func unsupported(_ operation: BinaryOperator, _ left: JinjaValue, _ right: JinjaValue) -> JinjaError {
+    /// Where Python asks the left value first and does not get to the undefined one.
+    private static func acceptsUndefined(_ operation: BinaryOperator, _ left: JinjaValue) -> Bool {
+        switch (operation, left) {
+        case (.mod, .string), (.mod, .markup), (.mod, .bytes), (.mul, .markup): true
+        case (.sub, .object(let object)): object is any SetLike
+        default: false
+        }
+    }
+
+    private static func unsupported(
+        _ operation: BinaryOperator, _ left: JinjaValue, _ right: JinjaValue, isInPlace: Bool
+    ) -> JinjaError {
         let symbol =
             switch operation {
-            case .add: "+"
+            case .add: isInPlace ? "+=" : "+"
             case .sub: "-"
             case .mul: "*"
             case .div: "/"
@@ -37,6 +50,9 @@ enum Operators {
             }
         }
         if operation == .mul {
+            // Markup multiplies itself, with its own message.
+            if left.isMarkup { return JinjaError(.type, "'\(right.typeName)' object cannot be interpreted as an integer") }
+            if right.isMarkup { return JinjaError(.type, "'\(left.typeName)' object cannot be interpreted as an integer") }
             if left.isRepeatable { return JinjaError(.type, "can't multiply sequence by non-int of type '\(right.typeName)'") }
             if right.isRepeatable { return JinjaError(.type, "can't multiply sequence by non-int of type '\(left.typeName)'") }
         }
@@ -107,6 +123,7 @@ enum Operators {
     }
 
     static func compare(_ operation: Comparison, _ left: JinjaValue, _ right: JinjaValue) throws -> Bool {
+        if case .object(let a) = left, case .object(let b) = right, let result = try SetObject.compare(operation, a, b) { return result }
         switch operation {
         case .gt, .gteq:
             // The operand on the left is the one that Python asks first.
@@ -145,7 +162,9 @@ enum Numbers {
         default: isFloat = false
         }
         guard isFloat, left.isNumber, right.isNumber else { return nil }
-        return .float(try floats(operation, try left.double(), try right.double()))
+        let (a, b) = (try left.double(), try right.double())
+        if operation == .pow, a < 0, a.isFinite, b.isFinite, b != b.rounded() { return .object(ComplexObject.power(a, b)) }
+        return .float(try floats(operation, a, b))
     }
 
     private static func integers(_ operation: BinaryOperator, _ a: Int, _ b: Int) throws -> JinjaValue {

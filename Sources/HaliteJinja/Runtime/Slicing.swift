@@ -3,6 +3,8 @@ import HaliteValue
 /// `value[start:stop:step]`.
 enum Slicing {
     static func slice(_ owner: JinjaValue, start: JinjaValue?, stop: JinjaValue?, step: JinjaValue?) throws -> JinjaValue {
+        try requireSliceable(owner)
+        if owner.isUndefined { return owner }
         let stepValue = try bound(step) ?? 1
         if stepValue == 0 { throw JinjaError(.value, "slice step cannot be zero") }
         let first = try bound(start)
@@ -14,18 +16,23 @@ enum Slicing {
         case .string(let text): return .string(TextSlice.slice(text, first, last, stepValue))
         case .markup(let text): return .markup(TextSlice.slice(text, first, last, stepValue))
         case .bytes(let bytes): return .bytes(positions(bytes.count).map { bytes[$0] })
-        case .undefined(let value):
-            if value.policy == .chainable { return owner }
-            throw value.error()
-        case .object(let object):
-            if let range = object as? RangeObject { return range.slice(first, last, stepValue) }
-            throw JinjaError(.type, "'\(object.typeName)' object is not subscriptable")
+        case .object(let object as RangeObject): return object.slice(first, last, stepValue)
+        default: return owner
+        }
+    }
+
+    /// Python looks at the bounds only where there is something to cut.
+    private static func requireSliceable(_ owner: JinjaValue) throws {
+        switch owner {
+        case .list, .tuple, .string, .markup, .bytes: return
+        case .undefined(let value): if value.policy != .chainable { throw value.error() }
+        case .object(let object) where object is RangeObject: return
         case .dict: throw JinjaError(.type, "unhashable type: 'slice'")
         default: throw JinjaError(.type, "'\(owner.typeName)' object is not subscriptable")
         }
     }
 
-    private static func bound(_ value: JinjaValue?) throws -> Int? {
+    static func bound(_ value: JinjaValue?) throws -> Int? {
         switch value {
         case nil, .null?: return nil
         case .big(let number)?: return number.isNegative ? .min / 2 : .max / 2
