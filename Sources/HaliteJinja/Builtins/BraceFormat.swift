@@ -1,17 +1,18 @@
 import HaliteValue
 
-/// Python's `str.format`.
+/// Python's `str.format`, and the slightly different one of markup.
 struct BraceFormat {
     private let call: JinjaCall
     private let mapping: JinjaValue?
     private let isMarkup: Bool
-    /// The next field without a number; nil once fields are numbered.
+    /// The next field without a number.
     private var automatic = 0
-    private var usesAutomatic: Bool?
+    /// Whether fields are counted; nil before the first that could be.
+    private var isCounting: Bool?
 
     static func format(_ text: String, _ call: JinjaCall, mapping: JinjaValue? = nil, isMarkup: Bool) throws -> String {
         var formatter = BraceFormat(call: call, mapping: mapping, isMarkup: isMarkup)
-        return try formatter.run(Array(text.unicodeScalars), depth: 2)
+        return try formatter.run(Array(text.unicodeScalars)[...], depth: isMarkup ? 3 : 2)
     }
 
     private init(call: JinjaCall, mapping: JinjaValue?, isMarkup: Bool) {
@@ -20,76 +21,37 @@ struct BraceFormat {
         self.isMarkup = isMarkup
     }
 
-    private mutating func run(_ scalars: [Unicode.Scalar], depth: Int) throws -> String {
+    private mutating func run(_ text: ArraySlice<Unicode.Scalar>, depth: Int) throws -> String {
         guard depth > 0 else { throw JinjaError(.value, "Max string recursion exceeded") }
+        var scanner = FieldScanner(text)
         var result = ""
-        var index = 0
-        while index < scalars.count {
-            let scalar = scalars[index]
-            index += 1
-            if scalar == "{" {
-                if index < scalars.count, scalars[index] == "{" {
-                    result += "{"
-                    index += 1
-                    continue
-                }
-                var nesting = 1
-                let start = index
-                while index < scalars.count, nesting > 0 {
-                    if scalars[index] == "{" { nesting += 1 }
-                    if scalars[index] == "}" { nesting -= 1 }
-                    index += 1
-                }
-                if nesting > 0 {
-                    let message = start == scalars.count ? "Single '{' encountered in format string" : "expected '}' before end of string"
-                    throw JinjaError(.value, message)
-                }
-                result += try field(Array(scalars[start..<(index - 1)]), depth: depth)
-                try call.context.state.reserve(result.utf8.count)
-            } else if scalar == "}" {
-                guard index < scalars.count, scalars[index] == "}" else {
-                    throw JinjaError(.value, "Single '}' encountered in format string")
-                }
-                result += "}"
-                index += 1
-            } else {
-                result.unicodeScalars.append(scalar)
-            }
+        while let piece = try scanner.next() {
+            result.unicodeScalars.append(contentsOf: piece.literal)
+            if let field = piece.field { result += try format(field, depth: depth) }
+            try call.context.state.reserve(result.utf8.count)
         }
         return result
     }
 
-    private mutating func field(_ scalars: [Unicode.Scalar], depth: Int) throws -> String {
-        var end = 0
-        var inBrackets = false
-        while end < scalars.count {
-            let scalar = scalars[end]
-            if scalar == "[" { inBrackets = true }
-            if scalar == "]" { inBrackets = false }
-            if scalar == "{" { throw JinjaError(.value, "unexpected '{' in field name") }
-            if !inBrackets, scalar == ":" || scalar == "!" { break }
-            end += 1
+    private mutating func format(_ field: FieldScanner.Field, depth: Int) throws -> String {
+        var value = try lookup(field.name)
+        switch field.conversion {
+        case nil: break
+        case "r"?: value = .string(try value.repr())
+        case "s"?: value = .string(try value.str())
+        case "a"?: value = .string(try Self.ascii(value))
+        case let other?:
+            let shown = isMarkup || (other.value > 32 && other.value < 127) ? String(other) : "\\x" + String(other.value, radix: 16)
+            throw JinjaError(.value, "Unknown conversion specifier \(shown)")
         }
-        var value = try lookup(Array(scalars[..<end]))
-        var rest = scalars[end...]
-        if rest.first == "!" {
-            rest = rest.dropFirst()
-            guard let conversion = rest.first else {
-                throw JinjaError(.value, "end of string while looking for conversion specifier")
-            }
-            rest = rest.dropFirst()
-            if let next = rest.first, next != ":" { throw JinjaError(.value, "expected ':' after conversion specifier") }
-            switch conversion {
-            case "r": value = .string(try value.repr())
-            case "s": value = .string(try value.str())
-            case "a": value = .string(try Self.ascii(value))
-            default:
-                throw JinjaError(.value, "Unknown conversion specifier \(conversion)")
-            }
+        // Markup expands every specification, text only those with fields inside.
+        let spec = field.nests || isMarkup ? try run(field.spec, depth: depth - 1) : String(String.UnicodeScalarView(field.spec))
+        guard isMarkup else { return try FormatSpec.format(value, spec) }
+        if case .markup(let text) = value {
+            if !spec.isEmpty { throw JinjaError(.value, "Unsupported format specification for Markup.") }
+            return text
         }
-        let spec = rest.first == ":" ? try run(Array(rest.dropFirst()), depth: depth - 1) : ""
-        let text = try FormatSpec.format(value, spec)
-        return isMarkup && !value.isMarkup ? escapeHTML(text) : text
+        return escapeHTML(try FormatSpec.format(value, spec))
     }
 
     static func ascii(_ value: JinjaValue) throws -> String {
@@ -100,79 +62,189 @@ struct BraceFormat {
         return result
     }
 
-    private mutating func lookup(_ name: [Unicode.Scalar]) throws -> JinjaValue {
-        var index = name.firstIndex { $0 == "." || $0 == "[" } ?? name.count
-        let first = String(String.UnicodeScalarView(name[..<index]))
-        var value = try base(first)
-        while index < name.count {
-            let isItem = name[index] == "["
-            index += 1
-            let start = index
-            if isItem {
-                guard let close = name[index...].firstIndex(of: "]") else { throw JinjaError(.value, "Missing ']' in format string") }
-                index = close + 1
-                let key = String(String.UnicodeScalarView(name[start..<close]))
-                if key.isEmpty { throw JinjaError(.value, "Empty attribute in format string") }
-                if index < name.count, name[index] != ".", name[index] != "[" {
-                    throw JinjaError(.value, "Only '.' or '[' may follow ']' in format field specifier")
-                }
-                let keyValue: JinjaValue = Int(key).map { .int($0) } ?? .string(key)
-                guard let found = try Access.pythonItem(value, keyValue) else { throw Self.missing(value, keyValue) }
-                value = found
-            } else {
-                index = name[index...].firstIndex { $0 == "." || $0 == "[" } ?? name.count
-                let attribute = String(String.UnicodeScalarView(name[start..<index]))
-                if attribute.isEmpty { throw JinjaError(.value, "Empty attribute in format string") }
-                guard let found = try Access.pythonAttribute(value, attribute) else {
-                    throw JinjaError(.attribute, "'\(value.typeName)' object has no attribute '\(attribute)'")
-                }
-                value = found
+    // MARK: Fields
+
+    private mutating func lookup(_ name: ArraySlice<Unicode.Scalar>) throws -> JinjaValue {
+        let end = name.firstIndex { $0 == "." || $0 == "[" } ?? name.endIndex
+        var value = try base(name[..<end], isWhole: end == name.endIndex)
+        var rest = name[end...]
+        func empty() -> JinjaError { JinjaError(.value, "Empty attribute in format string") }
+        while let mark = rest.popFirst() {
+            switch mark {
+            case ".":
+                let part = rest.prefix { $0 != "." && $0 != "[" }
+                rest = rest.dropFirst(part.count)
+                if part.isEmpty { throw empty() }
+                value = try Self.attribute(value, String(String.UnicodeScalarView(part)))
+            case "[":
+                guard let close = rest.firstIndex(of: "]") else { throw JinjaError(.value, "Missing ']' in format string") }
+                let part = rest[..<close]
+                rest = rest[(close + 1)...]
+                if part.isEmpty { throw empty() }
+                value = try Self.item(value, try Self.index(part).map { .int($0) } ?? .string(String(String.UnicodeScalarView(part))))
+            default: throw JinjaError(.value, "Only '.' or '[' may follow ']' in format field specifier")
             }
         }
         return value
     }
 
-    private static func missing(_ value: JinjaValue, _ key: JinjaValue) -> JinjaError {
+    /// The number that a part of a field name is, if it is one.
+    private static func index(_ part: ArraySlice<Unicode.Scalar>) throws -> Int? {
+        guard !part.isEmpty else { return nil }
+        var value = 0
+        for scalar in part {
+            guard let digit = FormatSpec.decimal(scalar) else { return nil }
+            let (tens, tooLarge) = value.multipliedReportingOverflow(by: 10)
+            let (sum, overflow) = tens.addingReportingOverflow(digit)
+            if tooLarge || overflow { throw JinjaError(.value, "Too many decimal digits in format string") }
+            value = sum
+        }
+        return value
+    }
+
+    private static func attribute(_ value: JinjaValue, _ name: String) throws -> JinjaValue {
+        guard let found = try Access.pythonAttribute(value, name) else { throw value.lacks(name) }
+        return found
+    }
+
+    private static func item(_ value: JinjaValue, _ key: JinjaValue) throws -> JinjaValue {
+        if let found = try Access.pythonItem(value, key) { return found }
         switch value {
-        case .dict: return JinjaError(.key, (try? key.repr()) ?? "")
+        case .dict: throw JinjaError(.key, try key.repr())
         case .list, .tuple:
-            if key.integer == nil {
-                return JinjaError(.type, "\(value.typeName) indices must be integers or slices, not str")
-            }
-            return JinjaError(.index, "\(value.typeName) index out of range")
+            throw key.integer == nil
+                ? JinjaError(.type, "\(value.typeName) indices must be integers or slices, not str")
+                : JinjaError(.index, "\(value.typeName) index out of range")
         case .string, .markup:
-            return key.integer == nil
+            throw key.integer == nil
                 ? JinjaError(.type, "string indices must be integers, not 'str'") : JinjaError(.index, "string index out of range")
-        default: return JinjaError(.type, "'\(value.typeName)' object is not subscriptable")
+        default: throw JinjaError(.type, "'\(value.typeName)' object is not subscriptable")
         }
     }
 
-    private mutating func base(_ name: String) throws -> JinjaValue {
-        if name.isEmpty || name.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-            let isAutomatic = name.isEmpty
-            if let usesAutomatic, usesAutomatic != isAutomatic {
-                throw JinjaError(
-                    .value,
-                    isAutomatic
-                        ? "cannot switch from manual field specification to automatic field numbering"
-                        : "cannot switch from automatic field numbering to manual field specification")
-            }
-            usesAutomatic = isAutomatic
-            let position = isAutomatic ? automatic : Int(name) ?? .max
-            automatic += 1
-            if mapping != nil {
-                throw JinjaError(.value, "Format string contains positional fields")
-            }
-            guard position < call.positional.count else {
-                throw JinjaError(.index, "Replacement index \(position) out of range for positional args tuple")
-            }
-            return call.positional[position]
+    /// `isWhole`: there is nothing behind the first part, which markup counts only then.
+    private mutating func base(_ name: ArraySlice<Unicode.Scalar>, isWhole: Bool) throws -> JinjaValue {
+        let number = try Self.index(name)
+        guard number != nil || (name.isEmpty && (isWhole || !isMarkup)) else {
+            return try keyword(String(String.UnicodeScalarView(name)))
         }
-        if let mapping {
-            guard let found = try Access.pythonItem(mapping, .string(name)) else { throw JinjaError(.key, name.quoted) }
-            return found
+        let index = try isWhole || !isMarkup ? place(number) : number ?? 0
+        if isMarkup {
+            guard index < call.positional.count else { throw JinjaError(.index, "tuple index out of range") }
+            return call.positional[index]
         }
+        if mapping != nil { throw JinjaError(.value, "Format string contains positional fields") }
+        guard index < call.positional.count else {
+            throw JinjaError(.index, "Replacement index \(index) out of range for positional args tuple")
+        }
+        return call.positional[index]
+    }
+
+    /// The place of a field with or without a number; the two kinds cannot be mixed.
+    private mutating func place(_ number: Int?) throws -> Int {
+        let counts = number == nil
+        if let isCounting, isCounting != counts {
+            let wording =
+                counts || isMarkup
+                ? "manual field specification to automatic field numbering" : "automatic field numbering to manual field specification"
+            throw JinjaError(.value, "cannot switch from \(wording)")
+        }
+        isCounting = counts
+        if let number { return number }
+        automatic += 1
+        return automatic - 1
+    }
+
+    private func keyword(_ name: String) throws -> JinjaValue {
+        if let mapping { return try Self.item(mapping, .string(name)) }
         guard let value = call.keyword(name) else { throw JinjaError(.key, name.quoted) }
         return value
+    }
+}
+
+/// Cuts a format string into literal text and fields.
+struct FieldScanner {
+    struct Field {
+        let name: ArraySlice<Unicode.Scalar>
+        let conversion: Unicode.Scalar?
+        let spec: ArraySlice<Unicode.Scalar>
+        /// Whether there are fields in the specification.
+        let nests: Bool
+    }
+
+    private let text: ArraySlice<Unicode.Scalar>
+    private var position: Int
+
+    init(_ text: ArraySlice<Unicode.Scalar>) {
+        self.text = text
+        position = text.startIndex
+    }
+
+    private var isAtEnd: Bool { position >= text.endIndex }
+
+    private mutating func take() -> Unicode.Scalar? {
+        guard !isAtEnd else { return nil }
+        position += 1
+        return text[position - 1]
+    }
+
+    mutating func next() throws -> (literal: ArraySlice<Unicode.Scalar>, field: Field?)? {
+        if isAtEnd { return nil }
+        let start = position
+        while !isAtEnd, text[position] != "{", text[position] != "}" { position += 1 }
+        let literal = text[start..<position]
+        guard let brace = take() else { return (literal, nil) }
+        if !isAtEnd, text[position] == brace {
+            position += 1
+            return (text[start..<(position - 1)], nil)
+        }
+        if brace == "}" || isAtEnd { throw JinjaError(.value, "Single '\(brace)' encountered in format string") }
+        return (literal, try field())
+    }
+
+    private mutating func field() throws -> Field {
+        let start = position
+        var stop: Unicode.Scalar?
+        scanning: while let scalar = take() {
+            switch scalar {
+            case "{": throw JinjaError(.value, "unexpected '{' in field name")
+            case "[": while !isAtEnd, text[position] != "]" { position += 1 }
+            case "}", ":", "!":
+                stop = scalar
+                break scanning
+            default: continue
+            }
+        }
+        guard let stop else { throw JinjaError(.value, "expected '}' before end of string") }
+        let name = text[start..<(position - 1)]
+        var conversion: Unicode.Scalar?
+        if stop == "!" {
+            guard let letter = take() else {
+                throw JinjaError(.value, "end of string while looking for conversion specifier")
+            }
+            conversion = letter
+            if let next = take() {
+                if next == "}" { return Field(name: name, conversion: conversion, spec: [], nests: false) }
+                if next != ":" { throw JinjaError(.value, "expected ':' after conversion specifier") }
+            }
+        }
+        if stop == "}" { return Field(name: name, conversion: nil, spec: [], nests: false) }
+        return try specification(of: name, conversion)
+    }
+
+    private mutating func specification(of name: ArraySlice<Unicode.Scalar>, _ conversion: Unicode.Scalar?) throws -> Field {
+        let start = position
+        var depth = 1
+        var nests = false
+        while let scalar = take() {
+            if scalar == "{" {
+                depth += 1
+                nests = true
+            } else if scalar == "}" {
+                depth -= 1
+                if depth == 0 { return Field(name: name, conversion: conversion, spec: text[start..<(position - 1)], nests: nests) }
+            }
+        }
+        throw JinjaError(.value, "unmatched '{' in format spec")
     }
 }

@@ -1,80 +1,121 @@
 import HaliteValue
 
-/// Python's format specification, as in `{:>10.2f}`.
+/// Python's format specification, as in `{:>10.2f}`; mistakes are found in the order in which Python finds them.
 struct FormatSpec {
-    private let typeName: String
-    var fill = " "
-    var align: Character?
-    var sign: Character = "-"
-    var isAlternate = false
-    var width = 0
-    var grouping: Character?
-    var precision: Int?
-    var type: Character?
+    /// Widths and precisions above this are refused: nobody reads such a text.
+    private static let limit = 10_000_000
 
-    init(_ text: String, typeName: String, isText: Bool = false) throws {
+    private let typeName: String
+    private var fill: Unicode.Scalar = " "
+    private var align: Unicode.Scalar
+    private var sign: Unicode.Scalar?
+    private var dropsNegativeZero = false
+    private var isAlternate = false
+    private var width = 0
+    private var grouping: Unicode.Scalar?
+    private var groupSize = 3
+    private var precision: Int?
+    private var type: Unicode.Scalar?
+
+    private init(_ text: String, typeName: String, type defaultType: Unicode.Scalar?, align defaultAlign: Unicode.Scalar) throws {
         self.typeName = typeName
-        var scalars = Array(text.unicodeScalars)[...]
+        type = defaultType
+        align = defaultAlign
+        var rest = Array(text.unicodeScalars)[...]
         func isAlign(_ scalar: Unicode.Scalar) -> Bool { scalar == "<" || scalar == ">" || scalar == "=" || scalar == "^" }
+        func take(_ wanted: Unicode.Scalar...) -> Unicode.Scalar? {
+            guard let first = rest.first, wanted.contains(first) else { return nil }
+            return rest.removeFirst()
+        }
         var hasFill = false
-        if scalars.count >= 2, isAlign(scalars[scalars.startIndex + 1]) {
-            fill = String(scalars.removeFirst())
-            align = Character(scalars.removeFirst())
-            hasFill = true
-        } else if let first = scalars.first, isAlign(first) {
-            align = Character(scalars.removeFirst())
+        var hasAlign = false
+        if rest.count >= 2, isAlign(rest[rest.startIndex + 1]) {
+            fill = rest.removeFirst()
+            align = rest.removeFirst()
+            (hasFill, hasAlign) = (true, true)
+        } else if let first = rest.first, isAlign(first) {
+            align = rest.removeFirst()
+            hasAlign = true
         }
-        if let first = scalars.first, first == "+" || first == "-" || first == " " { sign = Character(scalars.removeFirst()) }
-        if scalars.first == "z" { scalars.removeFirst() }
-        if scalars.first == "#" {
-            isAlternate = true
-            scalars.removeFirst()
+        sign = take("+", "-", " ")
+        dropsNegativeZero = take("z") != nil
+        isAlternate = take("#") != nil
+        if !hasFill, take("0") != nil {
+            fill = "0"
+            if !hasAlign, defaultAlign == ">" { align = "=" }
         }
-        if scalars.first == "0" {
-            if !hasFill { fill = "0" }
-            if align == nil, !isText { align = "=" }
-            scalars.removeFirst()
+        width = try Self.number(&rest) ?? 0
+        grouping = take(",")
+        if take("_") != nil {
+            if grouping != nil { throw JinjaError(.value, "Cannot specify both ',' and '_'.") }
+            grouping = "_"
         }
-        width = try Self.number(&scalars) ?? 0
-        if scalars.first == "," || scalars.first == "_" { grouping = Character(scalars.removeFirst()) }
-        if let next = scalars.first, next == "," || next == "_", grouping != nil {
-            throw JinjaError(.value, "Cannot specify both ',' and '_'.")
-        }
-        if scalars.first == "." {
-            scalars.removeFirst()
-            guard let digits = try Self.number(&scalars) else {
-                throw JinjaError(.value, "Format specifier missing precision")
-            }
+        if grouping == "_", take(",") != nil { throw JinjaError(.value, "Cannot specify both ',' and '_'.") }
+        if take(".") != nil {
+            guard let digits = try Self.number(&rest) else { throw JinjaError(.value, "Format specifier missing precision") }
             precision = digits
         }
-        if scalars.count > 1 {
+        if rest.count > 1 {
             throw JinjaError(.value, "Invalid format specifier '\(text)' for object of type '\(typeName)'")
         }
-        type = scalars.first.map { Character($0) }
+        if let last = rest.first { type = last }
+        try checkGrouping()
     }
 
     private static func number(_ scalars: inout ArraySlice<Unicode.Scalar>) throws -> Int? {
         var value: Int?
-        while let scalar = scalars.first, let digit = scalar.properties.numericType == .decimal ? Int(String(scalar)) : nil {
-            value = (value ?? 0) * 10 + digit
-            if value ?? 0 > 1_000_000 { throw JinjaError(.value, "Too many decimal digits in format string") }
+        while let scalar = scalars.first, let digit = decimal(scalar) {
+            let (tens, tooLarge) = (value ?? 0).multipliedReportingOverflow(by: 10)
+            if tooLarge { throw JinjaError(.value, "Too many decimal digits in format string") }
+            value = tens &+ digit
             scalars.removeFirst()
         }
+        if let value, value > limit { throw JinjaError(.memory, "the text would be larger than the limit") }
         return value
     }
+
+    static func decimal(_ scalar: Unicode.Scalar) -> Int? {
+        if scalar.isASCII { return scalar.value >= 0x30 && scalar.value <= 0x39 ? Int(scalar.value - 0x30) : nil }
+        return scalar.properties.numericType == .decimal ? scalar.properties.numericValue.map { Int($0) } : nil
+    }
+
+    private mutating func checkGrouping() throws {
+        guard let grouping else { return }
+        switch type {
+        case nil, "d", "e", "f", "g", "E", "G", "%", "F": return
+        case "b", "o", "x", "X":
+            if grouping == "_" {
+                groupSize = 4
+                return
+            }
+        default: break
+        }
+        throw JinjaError(.value, "Cannot specify '\(grouping)' with '\(Self.shown(type))'.")
+    }
+
+    private static func shown(_ type: Unicode.Scalar?) -> String {
+        guard let type else { return "" }
+        return type.value > 32 && type.value < 128 ? String(type) : "\\x" + String(type.value, radix: 16)
+    }
+
+    private func unknownCode() -> JinjaError {
+        JinjaError(.value, "Unknown format code '\(Self.shown(type))' for object of type '\(typeName)'")
+    }
+
+    // MARK: Kinds of values
 
     /// Formats any value as `format()` does.
     static func format(_ value: JinjaValue, _ text: String) throws -> String {
         switch value {
         case .string(let content), .markup(let content):
-            return text.isEmpty ? content : try FormatSpec(text, typeName: value.typeName, isText: true).text(content)
-        case .int, .big:
-            return text.isEmpty ? try value.str() : try FormatSpec(text, typeName: "int").integer(value)
-        case .bool:
+            if text.isEmpty { return content }
+            return try FormatSpec(text, typeName: value.typeName, type: "s", align: "<").text(content)
+        case .int, .big, .bool:
             if text.isEmpty { return try value.str() }
-            return try FormatSpec(text, typeName: "bool").integer(value)
+            return try FormatSpec(text, typeName: value.typeName, type: "d", align: ">").integer(value)
         case .float(let number):
-            return text.isEmpty ? PythonText.repr(number) : try FormatSpec(text, typeName: "float").float(number)
+            if text.isEmpty { return PythonText.repr(number) }
+            return try FormatSpec(text, typeName: "float", type: nil, align: ">").float(number)
         case .undefined(let undefined) where !text.isEmpty && undefined.policy == .strict: throw undefined.error()
         default:
             guard text.isEmpty else {
@@ -84,155 +125,116 @@ struct FormatSpec {
         }
     }
 
-    // MARK: Kinds
-
-    func text(_ content: String) throws -> String {
-        if let type, type != "s" { throw unknownCode() }
-        if align == "=" { throw JinjaError(.value, "'=' alignment not allowed in string format specifier") }
-        if sign != "-" {
-            throw JinjaError(.value, sign == " " ? "Space not allowed in string format specifier" : "Sign not allowed in string format specifier")
-        }
-        if isAlternate { throw JinjaError(.value, "Alternate form (#) not allowed in string format specifier") }
-        if let grouping { throw JinjaError(.value, "Cannot specify '\(grouping)' with 's'.") }
-        let shown = precision.map { TextSlice.slice(content, nil, $0, 1) } ?? content
-        return padded(shown, default: "<")
+    private func text(_ content: String) throws -> String {
+        func refuse(_ what: String) -> JinjaError { JinjaError(.value, "\(what) not allowed in string format specifier") }
+        guard type == "s" else { throw unknownCode() }
+        if let sign { throw refuse(sign == " " ? "Space" : "Sign") }
+        if dropsNegativeZero { throw refuse("Negative zero coercion (z)") }
+        if isAlternate { throw refuse("Alternate form (#)") }
+        if align == "=" { throw refuse("'=' alignment") }
+        return padded(precision.map { TextSlice.slice(content, nil, $0, 1) } ?? content)
     }
 
-    func integer(_ value: JinjaValue) throws -> String {
+    private func integer(_ value: JinjaValue) throws -> String {
         guard let number = value.bigInteger else { return "" }
-        var prefix = ""
-        var digits: String
+        let radix: UInt32
         switch type {
-        case nil, "d", "n": digits = magnitude(number, 10)
-        case "b": (prefix, digits) = ("0b", magnitude(number, 2))
-        case "o": (prefix, digits) = ("0o", magnitude(number, 8))
-        case "x": (prefix, digits) = ("0x", magnitude(number, 16))
-        case "X": (prefix, digits) = ("0X", magnitude(number, 16).uppercased())
-        case "c":
-            if sign != "-" { throw JinjaError(.value, "Sign not allowed with integer format specifier 'c'") }
-            guard let code = number.intValue, let scalar = UInt32(exactly: code).flatMap(Unicode.Scalar.init) else {
-                throw JinjaError(.overflow, "%c arg not in range(0x110000)")
-            }
-            return padded(String(scalar), default: ">")
+        case "d", "n": radix = 10
+        case "b": radix = 2
+        case "o": radix = 8
+        case "x", "X": radix = 16
+        case "c": return try character(number)
         case "e", "E", "f", "F", "g", "G", "%": return try float(try value.double())
         default: throw unknownCode()
         }
+        try refusePrecision()
+        var digits = BigInteger(magnitude: number.magnitude, isNegative: false).text(radix: radix)
+        if type == "X" { digits = digits.uppercased() }
+        let prefix = isAlternate && radix != 10 ? "0\(type ?? "x")" : ""
+        return assembled(sign: signText(number.isNegative), prefix: prefix, digits: digits, tail: "")
+    }
+
+    private func refusePrecision() throws {
         if precision != nil { throw JinjaError(.value, "Precision not allowed in integer format specifier") }
-        if grouping == ",", let type, type != "d" { throw JinjaError(.value, "Cannot specify ',' with '\(type)'.") }
-        let lead = signText(number.isNegative) + (isAlternate ? prefix : "")
-        let size = prefix.isEmpty ? 3 : 4
-        digits = grouped(digits, size: size, lead: lead.scalarCount, tail: 0)
-        return padded(lead, digits)
+        if dropsNegativeZero {
+            throw JinjaError(.value, "Negative zero coercion (z) not allowed in integer format specifier")
+        }
     }
 
-    private func magnitude(_ number: BigInteger, _ radix: UInt32) -> String {
-        BigInteger(magnitude: number.magnitude, isNegative: false).text(radix: radix)
+    private func character(_ number: BigInteger) throws -> String {
+        try refusePrecision()
+        if sign != nil { throw JinjaError(.value, "Sign not allowed with integer format specifier 'c'") }
+        if isAlternate { throw JinjaError(.value, "Alternate form (#) not allowed with integer format specifier 'c'") }
+        guard let code = number.intValue else { throw JinjaError(.overflow, "Python int too large to convert to C long") }
+        guard let scalar = UInt32(exactly: code).flatMap(Unicode.Scalar.init) else {
+            throw JinjaError(.overflow, "%c arg not in range(0x110000)")
+        }
+        return assembled(sign: "", prefix: "", digits: "", tail: String(scalar))
     }
 
-    func float(_ number: Double) throws -> String {
-        let lead = signText(number.sign == .minus && !number.isNaN)
-        let size = abs(number)
-        var body: String
-        if !number.isFinite {
-            body = number.isNaN ? "nan" : "inf"
-            if type == "%" { body += "%" }
-        } else {
-            switch type {
-            case "f", "F": body = Numbers.fixed(size, precision ?? 6)
-            case "e", "E": body = Numbers.scientific(size, precision ?? 6)
-            case "%": body = Numbers.fixed(size * 100, precision ?? 6) + "%"
-            case "g", "G", "n": body = FormatSpec.general(size, precision ?? 6, alternate: isAlternate)
-            case nil:
-                if let precision {
-                    body = FormatSpec.general(size, precision, alternate: isAlternate, keepsPoint: true)
-                } else {
-                    body = PythonText.repr(size)
-                }
-            default: throw unknownCode()
-            }
-            if isAlternate, !body.contains("."), type == "f" || type == "F" || type == "%" || type == "e" || type == "E" {
-                let position = body.firstIndex { $0 == "e" || $0 == "%" } ?? body.endIndex
-                body.insert(".", at: position)
-            }
+    private func float(_ number: Double) throws -> String {
+        let notation: FloatText.Notation
+        switch type {
+        case "f", "F", "%": notation = .fixed
+        case "e", "E": notation = .scientific
+        case "g", "G", "n": notation = .general
+        case nil: notation = precision == nil ? .shortest : .general
+        default: throw unknownCode()
         }
-        if let type, "EFG".contains(type) { body = body.uppercased() }
-        if grouping != nil {
-            let end = body.firstIndex { !$0.isNumber } ?? body.endIndex
-            let tail = String(body[end...])
-            body = grouped(String(body[..<end]), size: 3, lead: lead.scalarCount, tail: tail.scalarCount) + tail
-        }
-        return padded(lead, body)
-    }
-
-    /// `%g`: as many significant digits, in the shorter of both notations.
-    static func general(_ value: Double, _ digits: Int, alternate: Bool, keepsPoint: Bool = false) -> String {
-        let precision = max(1, digits)
-        if value == 0 {
-            if alternate { return "0." + String(repeating: "0", count: precision - 1) }
-            return keepsPoint ? "0.0" : "0"
-        }
-        let scientific = Numbers.scientific(value, precision - 1)
-        let parts = scientific.split(separator: "e")
-        let exponent = Int(parts.count > 1 ? parts[1] : "0") ?? 0
-        func trimmed(_ text: Substring) -> String {
-            guard !alternate, text.contains(".") else { return String(text) }
-            var rest = text
-            while rest.last == "0" { rest = rest.dropLast() }
-            if rest.last == "." { rest = rest.dropLast() }
-            return String(rest)
-        }
-        // Without a type letter one digit more decides for the exponent, as Python's repr style has it.
-        let limit = keepsPoint ? precision - 1 : precision
-        if exponent >= -4, exponent < max(limit, keepsPoint ? 1 : limit), !(keepsPoint && exponent >= precision) {
-            let fixed = trimmed(Numbers.fixed(value, max(0, precision - 1 - exponent))[...])
-            return keepsPoint && !fixed.contains(".") ? fixed + ".0" : fixed
-        }
-        return trimmed(parts[0]) + PythonText.exponentSuffix(exponent)
+        let value = type == "%" ? number * 100 : number
+        let digits = precision ?? (type == nil ? 0 : 6)
+        var body = FloatText.text(abs(value), notation, precision: digits, addsPoint: type == nil, isAlternate: isAlternate)
+        if let type, type == "E" || type == "F" || type == "G" { body = body.uppercased() }
+        if type == "%" { body += "%" }
+        let hasNonzero = body.utf8.prefix { $0 != UInt8(ascii: "e") && $0 != UInt8(ascii: "E") }.contains { $0 >= 0x31 && $0 <= 0x39 }
+        let isNegative = value.sign == .minus && !value.isNaN && !(dropsNegativeZero && value.isFinite && !hasNonzero)
+        let end = body.utf8.firstIndex { $0 < 0x30 || $0 > 0x39 } ?? body.endIndex
+        return assembled(sign: signText(isNegative), prefix: "", digits: String(body[..<end]), tail: String(body[end...]))
     }
 
     // MARK: Parts
 
     private func signText(_ isNegative: Bool) -> String {
         if isNegative { return "-" }
-        return sign == "-" ? "" : String(sign)
+        return sign == "+" ? "+" : sign == " " ? " " : ""
     }
 
-    private func grouped(_ digits: String, size: Int, lead: Int, tail: Int) -> String {
-        guard let grouping else { return digits }
-        var text = digits
-        if align == "=", fill == "0" {
-            // Zeros in front are grouped too, up to the width.
-            let room = width - lead - tail
-            while text.count + (text.count - 1) / size < room { text = "0" + text }
-        }
-        var result: [Character] = []
-        for (position, digit) in text.reversed().enumerated() {
-            if position > 0, position % size == 0 { result.append(grouping) }
-            result.append(digit)
-        }
-        return String(result.reversed())
-    }
-
-    private func padded(_ lead: String, _ body: String) -> String {
+    private func assembled(sign: String, prefix: String, digits: String, tail: String) -> String {
+        let lead = sign + prefix
+        let room = fill == "0" && align == "=" ? width - lead.scalarCount - tail.scalarCount : 0
+        let body = grouped(digits, room: room) + tail
         if align == "=" {
             let space = width - lead.scalarCount - body.scalarCount
-            return lead + String(repeating: fill, count: max(0, space)) + body
+            return lead + String(repeating: String(fill), count: max(0, space)) + body
         }
-        return padded(lead + body, default: ">")
+        return padded(lead + body)
     }
 
-    private func padded(_ text: String, default fallback: Character) -> String {
+    /// Puts separators between the digits, and zeros in front of them to fill the room.
+    private func grouped(_ digits: String, room: Int) -> String {
+        guard let grouping, !digits.isEmpty else { return digits }
+        var rest = Array(digits.utf8)[...]
+        var room = room
+        var groups: [[UInt8]] = []
+        repeat {
+            if !groups.isEmpty { room -= 1 }
+            let size = min(groupSize, max(rest.count, room, 1))
+            let taken = rest.suffix(size)
+            groups.append(Array(repeating: UInt8(ascii: "0"), count: size - taken.count) + taken)
+            rest = rest.dropLast(taken.count)
+            room -= size
+        } while !rest.isEmpty || room > 0
+        return groups.reversed().map { String(decoding: $0, as: UTF8.self) }.joined(separator: String(grouping))
+    }
+
+    private func padded(_ text: String) -> String {
         let space = width - text.scalarCount
         guard space > 0 else { return text }
-        switch align ?? fallback {
-        case "<": return text + String(repeating: fill, count: space)
-        case "^":
-            return String(repeating: fill, count: space / 2) + text + String(repeating: fill, count: space - space / 2)
-        default: return String(repeating: fill, count: space) + text
+        func filling(_ count: Int) -> String { String(repeating: String(fill), count: count) }
+        switch align {
+        case "<": return text + filling(space)
+        case "^": return filling(space / 2) + text + filling(space - space / 2)
+        default: return filling(space) + text
         }
-    }
-
-    private func unknownCode() -> JinjaError {
-        JinjaError(.value, "Unknown format code '\(type ?? " ")' for object of type '\(typeName)'")
     }
 }

@@ -2,7 +2,7 @@ import HaliteValue
 
 /// Python's `text % values`.
 struct PercentFormat {
-    private let values: [JinjaValue]
+    private var values: [JinjaValue]
     private let mapping: JinjaValue?
     private let isMarkup: Bool
     private let isBytes: Bool
@@ -53,7 +53,6 @@ struct PercentFormat {
     private mutating func run(_ scalars: [Unicode.Scalar]) throws -> String {
         var result = ""
         var index = 0
-        var usedMapping = false
         while index < scalars.count {
             guard scalars[index] == "%" else {
                 result.unicodeScalars.append(scalars[index])
@@ -66,7 +65,6 @@ struct PercentFormat {
                 index += 1
                 continue
             }
-            var keyed: JinjaValue?
             if index < scalars.count, scalars[index] == "(" {
                 guard let mapping else { throw JinjaError(.type, "format requires a mapping") }
                 var depth = 1
@@ -80,8 +78,9 @@ struct PercentFormat {
                 guard depth == 0 else { throw JinjaError(.value, "incomplete format key") }
                 let key = String(String.UnicodeScalarView(scalars[start..<(index - 1)]))
                 guard let found = try Access.pythonItem(mapping, .string(key)) else { throw Self.missing(key, in: mapping) }
-                keyed = found
-                usedMapping = true
+                // The value is all that the rest of this format, and later ones without a name, can take.
+                values = [found]
+                next = 0
             }
             var flags = Flags()
             scanning: while index < scalars.count {
@@ -104,20 +103,20 @@ struct PercentFormat {
                 index += 1
                 flags.precision = max(0, try number(scalars, &index) ?? 0)
             }
-            while index < scalars.count, "hlL".unicodeScalars.contains(scalars[index]) { index += 1 }
+            if index < scalars.count, "hlL".unicodeScalars.contains(scalars[index]) { index += 1 }
             guard index < scalars.count else { throw JinjaError(.value, "incomplete format") }
             let kind = scalars[index]
-            let value = try keyed ?? argument()
+            let value = try argument()
             guard "diouxXeEfFgGcrsa".unicodeScalars.contains(kind) else {
                 throw JinjaError(
                     .value,
-                    "unsupported format character '\(PythonText.isPrintable(kind) ? String(kind) : "?")' (0x\(String(kind.value, radix: 16))) at index \(index)"
+                    "unsupported format character '\((31...126).contains(kind.value) ? String(kind) : "?")' (0x\(String(kind.value, radix: 16))) at index \(index)"
                 )
             }
             index += 1
             result += try text(value, kind, flags)
         }
-        if !usedMapping, mapping == nil, next < values.count {
+        if mapping == nil, next < values.count {
             throw JinjaError(.type, "not all arguments converted during \(isBytes ? "bytes" : "string") formatting")
         }
         return result
@@ -135,7 +134,9 @@ struct PercentFormat {
     private mutating func number(_ scalars: [Unicode.Scalar], _ index: inout Int) throws -> Int? {
         if index < scalars.count, scalars[index] == "*" {
             index += 1
-            guard let value = try argument().integer else { throw JinjaError(.type, "* wants int") }
+            let given = try argument()
+            if case .big = given { _ = try given.requiredIndex() }
+            guard let value = given.integer else { throw JinjaError(.type, "* wants int") }
             guard abs(value) < 10_000_000 else { throw JinjaError(.overflow, "Python int too large to convert to C int") }
             return value
         }
@@ -184,17 +185,8 @@ struct PercentFormat {
             guard value.isNumber else { throw JinjaError(.type, "must be real number, not \(value.typeName)") }
             let number = try value.double()
             let size = abs(number)
-            let digits = flags.precision ?? 6
-            var body: String
-            if !number.isFinite {
-                body = number.isNaN ? "nan" : "inf"
-            } else {
-                switch kind {
-                case "f", "F": body = Numbers.fixed(size, digits)
-                case "e", "E": body = Numbers.scientific(size, digits)
-                default: body = FormatSpec.general(size, digits, alternate: flags.alternate)
-                }
-            }
+            let notation: FloatText.Notation = kind == "f" || kind == "F" ? .fixed : kind == "e" || kind == "E" ? .scientific : .general
+            var body = FloatText.text(size, notation, precision: flags.precision ?? 6, isAlternate: flags.alternate)
             if kind.properties.isUppercase { body = body.uppercased() }
             return pad(sign: (number.sign == .minus && !number.isNaN, body), flags, digits: nil)
         }
