@@ -11,30 +11,43 @@ package struct RenderError: Error, CustomStringConvertible, Sendable {
     /// The lines around the place, with a mark; may be empty.
     package let excerpt: String
 
-    package init(renderer: String, message: String, file: String, line: Int = 0, excerpt: String = "") {
+    /// The class that Salt raises: its own for what its renderers wrap, PyYAML's or Python's for what they let through.
+    package let errorClass: String
+    /// What is probably meant, in plain words; nil when nothing is.
+    package let hint: String?
+
+    package init(
+        renderer: String, message: String, file: String, line: Int = 0, excerpt: String = "",
+        errorClass: String = "SaltRenderError", hint: String? = nil
+    ) {
         self.renderer = renderer
         self.message = message
         self.file = file
         self.line = line
         self.excerpt = excerpt
+        self.errorClass = errorClass
+        self.hint = hint
     }
 
     package var description: String {
         let place = line > 0 ? "\(file), line \(line)" : file
-        return excerpt.isEmpty ? "\(place): \(message)" : "\(place): \(message)\n\(excerpt)"
+        let text = "\(place): \(message)" + (hint.map { " (\($0))" } ?? "")
+        return excerpt.isEmpty ? text : text + "\n\(excerpt)"
     }
 
-    /// Five lines of a text with the third one marked, as Salt shows them.
+    /// The lines around one of a text, which is marked, as Salt's `get_context` shows them. Of a line that is not there,
+    /// such as the end of the text, the last lines are shown.
     package static func excerpt(of text: String, line: Int, marker: String = "    <======================") -> String {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        guard line > 0, line <= lines.count else { return "" }
-        var shown = ["---"]
-        if line > 6 { shown.append("[...]") }
-        for number in max(1, line - 5)...min(lines.count, line + 4) {
-            shown.append(lines[number - 1] + (number == line ? marker : ""))
+        let lines = text.utf8.split(omittingEmptySubsequences: false) { $0 == 0x0A }.map { line in
+            String(Substring(line.last == 0x0D ? line.dropLast() : line))
         }
-        if line + 4 < lines.count { shown.append("[...]") }
-        shown.append("---")
-        return shown.joined(separator: "\n")
+        let count = lines.last == "" ? lines.count - 1 : lines.count
+        guard line > 0, count > 0 else { return "" }
+        let start = max(0, min(line, count + 1) - 6)
+        let end = min(count, line + 5)
+        var shown = start > 0 ? ["[...]"] : []
+        for index in start..<end { shown.append(lines[index] + (index == line - 1 ? marker : "")) }
+        if end < count { shown.append("[...]") }
+        return "---\n" + shown.joined(separator: "\n") + "\n---"
     }
 }

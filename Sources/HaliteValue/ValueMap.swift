@@ -102,6 +102,20 @@ public struct ValueMap: Sendable {
         for (key, value) in pairs { self[key] = value }
     }
 
+    /// Makes a map of keys that are thought to be distinct; nil when two of them are equal.
+    public init?(distinctKeys keys: [Value], values: [Value]) {
+        let storage = Storage(keys: keys, values: values, positions: [:])
+        if keys.count <= Self.scanLimit {
+            for index in keys.indices.dropFirst() {
+                for earlier in 0..<index where keys[earlier] == keys[index] { return nil }
+            }
+        } else {
+            storage.index()
+            if storage.positions.count != keys.count { return nil }
+        }
+        self.storage = storage
+    }
+
     public var count: Int { storage.keys.count }
     public var isEmpty: Bool { storage.keys.isEmpty }
     public var keys: [Value] { storage.keys }

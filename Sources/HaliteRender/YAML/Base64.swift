@@ -45,4 +45,45 @@ package enum Base64 {
         }
         return output
     }
+
+    struct Malformed: Error { let message: String }
+
+    /// As Python's `binascii.a2b_base64`: what is no digit is skipped, and nothing is read behind the padding.
+    static func decodeLeniently(_ bytes: [UInt8]) throws(Malformed) -> [UInt8] {
+        var output: [UInt8] = []
+        var bits: UInt32 = 0
+        var place = 0
+        var padding = 0
+        for byte in bytes {
+            if byte == UInt8(ascii: "=") {
+                if place >= 2 {
+                    padding += 1
+                    if place + padding >= 4 { return output }
+                }
+                continue
+            }
+            guard let digit = digit(byte) else { continue }
+            padding = 0
+            bits = bits << 6 | digit
+            if place > 0 { output.append(UInt8(truncatingIfNeeded: bits >> (6 - 2 * UInt32(place)))) }
+            place = (place + 1) % 4
+        }
+        if place == 1 {
+            throw Malformed(
+                message: "Invalid base64-encoded string: number of data characters (\(output.count / 3 * 4 + 1)) cannot be 1 more than a multiple of 4")
+        }
+        if place != 0 { throw Malformed(message: "Incorrect padding") }
+        return output
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt32? {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte) - 65
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(byte) - 71
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte) + 4
+        case UInt8(ascii: "+"): 62
+        case UInt8(ascii: "/"): 63
+        default: nil
+        }
+    }
 }

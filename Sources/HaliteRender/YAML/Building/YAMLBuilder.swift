@@ -1,0 +1,213 @@
+import HaliteValue
+
+/// Values straight from events, for the documents that nearly all are: no tags, no merge keys, no errors in what is
+/// constructed. Meeting anything else it gives up, and `YAMLConstructor` starts again with a tree of nodes.
+struct YAMLBuilder: ~Copyable {
+    private struct Frame {
+        var isMap: Bool
+        /// Where the children begin on the stack.
+        var base: Int
+        var startWeight: Int
+        var anchor: String?
+    }
+
+    private var parser: YAMLParser
+    private let wantsLines: Bool
+    private var stack: ValueStack
+    private var frames: [Frame] = []
+    private var anchors: [String: (value: Value, weight: Int)] = [:]
+    private var weight = 0
+    private let depthLimit: Int
+    private var keyLines: [Int] = []
+    private var interned: InternTable
+
+    init(_ parser: YAMLParser, depthLimit: Int, wantsLines: Bool) {
+        self.parser = parser
+        self.depthLimit = depthLimit
+        self.wantsLines = wantsLines
+        stack = ValueStack()
+        interned = InternTable()
+        frames.reserveCapacity(16)
+    }
+
+    var position: Int { parser.scanner.position }
+
+    enum Outcome {
+        case value(Value, keyLines: [Int])
+        case empty
+        case tooComplicated
+    }
+
+    mutating func document() throws(YAMLError) -> Outcome {
+        guard try parser.next() == .documentStart else { return .empty }
+        repeat {
+            guard try take(try parser.next()) else { return .tooComplicated }
+        } while !frames.isEmpty
+        _ = try parser.next()
+        guard try parser.next() == .streamEnd else { return .tooComplicated }
+        return .value(stack.pop(), keyLines: keyLines)
+    }
+
+    /// False when the document needs the long way.
+    @inline(__always)
+    private mutating func take(_ event: YAMLParser.Event) throws(YAMLError) -> Bool {
+        switch event {
+        case .scalar:
+            if parser.tag != nil { return false }
+            if wantsLines { noteLine() }
+            guard let value = scalar() else { return false }
+            weight += 1
+            if let anchor = parser.anchor, !remember(parser.string(anchor), value, 1) { return false }
+            stack.push(value)
+        case .mappingStart, .sequenceStart:
+            if parser.tag != nil || frames.count > depthLimit { return false }
+            if wantsLines { noteLine() }
+            let anchor = parser.anchor.map { parser.string($0) }
+            // Known already, or open: the long way words the error.
+            if let anchor, anchors[anchor] != nil || frames.contains(where: { $0.anchor == anchor }) { return false }
+            frames.append(Frame(isMap: event == .mappingStart, base: stack.count, startWeight: weight, anchor: anchor))
+        case .mappingEnd, .sequenceEnd:
+            let frame = frames.removeLast()
+            let value: Value
+            if frame.isMap {
+                let (keys, values) = stack.popPairs(from: frame.base)
+                guard keys.allSatisfy(\.isScalar), let map = ValueMap(distinctKeys: keys, values: values) else { return false }
+                value = .map(map)
+            } else {
+                value = .list(stack.popList(from: frame.base))
+            }
+            weight += 1
+            if let anchor = frame.anchor, !remember(anchor, value, weight - frame.startWeight) { return false }
+            stack.push(value)
+        case .alias:
+            guard let known = anchors[parser.string(parser.text)] else { return false }
+            if wantsLines { noteLine() }
+            weight += known.weight
+            if weight > YAMLConstructor.expansionLimit { return false }
+            stack.push(known.value)
+        default: return false
+        }
+        return true
+    }
+
+    /// Keys stand at even places of the outermost map.
+    private mutating func noteLine() {
+        if frames.count == 1, frames[0].isMap, (stack.count - frames[0].base) % 2 == 0 { keyLines.append(Int(parser.mark.line) + 1) }
+    }
+
+    private mutating func remember(_ anchor: String, _ value: Value, _ weight: Int) -> Bool {
+        // An anchor inside a collection of the same name is a second one too.
+        if anchors[anchor] != nil || frames.contains(where: { $0.anchor == anchor }) { return false }
+        anchors[anchor] = (value, weight)
+        return true
+    }
+
+    @inline(__always)
+    private mutating func scalar() -> Value? {
+        let text = parser.text
+        if text.isScratch { return .string(parser.string(text)) }
+        let bytes = UnsafeBufferPointer(start: parser.scanner.bytes + Int(text.start), count: text.count)
+        guard parser.style == .plain else { return interned.string(bytes) }
+        switch YAMLResolver.tag(of: bytes) {
+        case .string, .timestamp: return interned.string(bytes)
+        case .null: return .null
+        case .bool: return .bool(bytes[0] | 0x20 == UInt8(ascii: "y") || bytes[0] | 0x20 == UInt8(ascii: "t") || (bytes.count == 2 && bytes[1] | 0x20 == UInt8(ascii: "n")))
+        case .int: return YAMLNumber.shortInt(bytes) ?? (try? YAMLNumber.int(String(decoding: bytes, as: UTF8.self)))
+        case .float: return try? YAMLNumber.float(String(decoding: bytes, as: UTF8.self))
+        default: return nil
+        }
+    }
+}
+
+extension Value {
+    /// Whether it may be a key.
+    fileprivate var isScalar: Bool {
+        switch self {
+        case .list, .map: false
+        default: true
+        }
+    }
+}
+
+/// Values whose collection is still open, moved in and out without counting references.
+private struct ValueStack: ~Copyable {
+    private var memory: UnsafeMutablePointer<Value>
+    private var capacity: Int
+    private(set) var count = 0
+
+    init() {
+        capacity = 64
+        memory = .allocate(capacity: capacity)
+    }
+
+    deinit {
+        memory.deinitialize(count: count)
+        memory.deallocate()
+    }
+
+    @inline(__always) mutating func push(_ value: consuming Value) {
+        if count == capacity { grow() }
+        (memory + count).initialize(to: value)
+        count += 1
+    }
+
+    private mutating func grow() {
+        let larger = UnsafeMutablePointer<Value>.allocate(capacity: capacity * 2)
+        larger.moveInitialize(from: memory, count: count)
+        memory.deallocate()
+        memory = larger
+        capacity *= 2
+    }
+
+    mutating func pop() -> Value {
+        count -= 1
+        return (memory + count).move()
+    }
+
+    mutating func popList(from base: Int) -> [Value] {
+        let size = count - base
+        count = base
+        let start = memory + base
+        return Array(unsafeUninitializedCapacity: size) { buffer, initialized in
+            buffer.baseAddress?.moveInitialize(from: start, count: size)
+            initialized = size
+        }
+    }
+
+    /// Keys and values that lie in turn.
+    mutating func popPairs(from base: Int) -> (keys: [Value], values: [Value]) {
+        let size = (count - base) / 2
+        count = base
+        let start = memory + base
+        func every(_ offset: Int) -> [Value] {
+            Array(unsafeUninitializedCapacity: size) { buffer, initialized in
+                for index in 0..<size { (buffer.baseAddress! + index).moveInitialize(from: start + 2 * index + offset, count: 1) }
+                initialized = size
+            }
+        }
+        return (every(0), every(1))
+    }
+}
+
+/// Texts that came before, so that the keys of many equal maps share one piece of memory. Texts of up to 15 bytes need none.
+private struct InternTable {
+    private var entries: [String?] = []
+
+    @inline(__always)
+    mutating func string(_ bytes: UnsafeBufferPointer<UInt8>) -> Value {
+        if bytes.count < 16 || bytes.count > 64 { return .string(String(decoding: bytes, as: UTF8.self)) }
+        return .string(shared(bytes))
+    }
+
+    private mutating func shared(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
+        if entries.isEmpty { entries = Array(repeating: nil, count: 256) }
+        let raw = UnsafeRawPointer(bytes.baseAddress!)
+        let head = raw.loadUnaligned(as: UInt64.self)
+        let tail = raw.loadUnaligned(fromByteOffset: bytes.count - 8, as: UInt64.self)
+        let slot = Int(truncatingIfNeeded: (head &* 0x9E37_79B9_7F4A_7C15 ^ tail &* 0xC2B2_AE3D_27D4_EB4F) >> 56)
+        if var known = entries[slot], known.utf8.count == bytes.count, known.withUTF8({ $0.elementsEqual(bytes) }) { return known }
+        let text = String(decoding: bytes, as: UTF8.self)
+        entries[slot] = text
+        return text
+    }
+}

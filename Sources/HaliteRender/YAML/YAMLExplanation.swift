@@ -1,0 +1,33 @@
+/// Words an error as Salt does, with the place, the lines around it, and a hint for what is meant most often.
+enum YAMLExplanation {
+    static func renderError(_ error: YAMLError, text: String, file: String) -> RenderError {
+        let line = (error.mark ?? error.contextMark).map { Int($0.line) + 1 } ?? 0
+        return RenderError(
+            renderer: "yaml", message: error.message(file: file), file: file, line: line,
+            excerpt: RenderError.excerpt(of: text, line: line), errorClass: errorClass(error.kind), hint: hint(error, text, line))
+    }
+
+    /// What Salt raises: its renderer wraps these three and lets the others through.
+    private static func errorClass(_ kind: YAMLError.Kind) -> String {
+        switch kind {
+        case .scanner, .parser, .constructor: "SaltRenderError"
+        default: kind.rawValue
+        }
+    }
+
+    private static func hint(_ error: YAMLError, _ text: String, _ line: Int) -> String? {
+        switch error.problem {
+        case "found character that cannot start any token":
+            let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+            guard line >= 1, line <= lines.count, lines[line - 1].contains("\t") else { return "quote a text that begins with this character" }
+            return "a tab stands where spaces must indent"
+        case "could not find expected ':'": return "is a colon or a line of the block above missing?"
+        case "mapping values are not allowed in this context": return "a text that holds ': ' must be quoted, and keys of one map begin in one column"
+        case "did not find expected key", "did not find expected '-' indicator": return "the lines of one block begin in one column"
+        case "did not find expected ',' or ']'", "did not find expected ',' or '}'": return "a bracket is not closed, or a comma is missing"
+        case "found unexpected end of stream": return "a quote is not closed"
+        case let problem where problem.hasPrefix("found unacceptable key"): return "are these the braces of a template that was not rendered?"
+        default: return error.note
+        }
+    }
+}
