@@ -5,6 +5,7 @@ import HaliteValue
 struct YAMLBuilder: ~Copyable {
     private struct Frame {
         var isMap: Bool
+        var hasMerge = false
         /// Where the children begin on the stack.
         var base: Int
         var startWeight: Int
@@ -21,7 +22,7 @@ struct YAMLBuilder: ~Copyable {
     private var keyLines: [Int] = []
     private var interned: InternTable
 
-    init(_ parser: YAMLParser, depthLimit: Int, wantsLines: Bool) {
+    init(_ parser: consuming YAMLParser, depthLimit: Int, wantsLines: Bool) {
         self.parser = parser
         self.depthLimit = depthLimit
         self.wantsLines = wantsLines
@@ -55,7 +56,7 @@ struct YAMLBuilder: ~Copyable {
         case .scalar:
             if parser.tag != nil { return false }
             if wantsLines { noteLine() }
-            guard let value = scalar() else { return false }
+            guard let value = scalar() ?? key() else { return false }
             weight += 1
             if let anchor = parser.anchor, !remember(parser.string(anchor), value, 1) { return false }
             stack.push(value)
@@ -70,7 +71,8 @@ struct YAMLBuilder: ~Copyable {
             let frame = frames.removeLast()
             let value: Value
             if frame.isMap {
-                let (keys, values) = stack.popPairs(from: frame.base)
+                var (keys, values) = stack.popPairs(from: frame.base)
+                if frame.hasMerge, !merge(&keys, &values) { return false }
                 guard keys.allSatisfy(\.isScalar), let map = ValueMap(distinctKeys: keys, values: values) else { return false }
                 value = .map(map)
             } else {
@@ -99,6 +101,62 @@ struct YAMLBuilder: ~Copyable {
         // An anchor inside a collection of the same name is a second one too.
         if anchors[anchor] != nil || frames.contains(where: { $0.anchor == anchor }) { return false }
         anchors[anchor] = (value, weight)
+        return true
+    }
+
+    /// Stands for the key `<<` until its map ends; bytes come from tags alone.
+    private static let mergeMark = Value.bytes([])
+
+    /// `<<` and `=`, which are no values but have a meaning as keys.
+    private mutating func key() -> Value? {
+        guard let last = frames.indices.last, frames[last].isMap, (stack.count - frames[last].base) % 2 == 0, parser.anchor == nil,
+            parser.style == .plain
+        else { return nil }
+        switch parser.string(parser.text) {
+        case "<<":
+            frames[last].hasMerge = true
+            return Self.mergeMark
+        case "=": return "="
+        default: return nil
+        }
+    }
+
+    /// Puts the merged pairs in front. False when keys are no texts, or shared: `YAMLMerge` knows how these are treated.
+    private func merge(_ keys: inout [Value], _ values: inout [Value]) -> Bool {
+        var merged: (keys: [Value], values: [Value]) = ([], [])
+        var own: (keys: [Value], values: [Value]) = ([], [])
+        for (key, value) in zip(keys, values) {
+            guard case .bytes = key else {
+                guard case .string = key else { return false }
+                own.keys.append(key)
+                own.values.append(value)
+                continue
+            }
+            switch value {
+            case .map(let map):
+                merged.keys += map.keys
+                merged.values += map.values
+            case .list(let list):
+                for item in list.reversed() {
+                    guard case .map(let map) = item else { return false }
+                    merged.keys += map.keys
+                    merged.values += map.values
+                }
+            default: return false
+            }
+            if merged.keys.count > YAMLConstructor.expansionLimit { return false }
+        }
+        keys = []
+        values = []
+        let ownKeys = own.keys.count > 8 ? Set(own.keys) : nil
+        for (key, value) in zip(merged.keys, merged.values) {
+            guard case .string = key else { return false }
+            if ownKeys?.contains(key) ?? own.keys.contains(key) { continue }
+            keys.append(key)
+            values.append(value)
+        }
+        keys += own.keys
+        values += own.values
         return true
     }
 
@@ -186,28 +244,5 @@ private struct ValueStack: ~Copyable {
             }
         }
         return (every(0), every(1))
-    }
-}
-
-/// Texts that came before, so that the keys of many equal maps share one piece of memory. Texts of up to 15 bytes need none.
-private struct InternTable {
-    private var entries: [String?] = []
-
-    @inline(__always)
-    mutating func string(_ bytes: UnsafeBufferPointer<UInt8>) -> Value {
-        if bytes.count < 16 || bytes.count > 64 { return .string(String(decoding: bytes, as: UTF8.self)) }
-        return .string(shared(bytes))
-    }
-
-    private mutating func shared(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
-        if entries.isEmpty { entries = Array(repeating: nil, count: 256) }
-        let raw = UnsafeRawPointer(bytes.baseAddress!)
-        let head = raw.loadUnaligned(as: UInt64.self)
-        let tail = raw.loadUnaligned(fromByteOffset: bytes.count - 8, as: UInt64.self)
-        let slot = Int(truncatingIfNeeded: (head &* 0x9E37_79B9_7F4A_7C15 ^ tail &* 0xC2B2_AE3D_27D4_EB4F) >> 56)
-        if var known = entries[slot], known.utf8.count == bytes.count, known.withUTF8({ $0.elementsEqual(bytes) }) { return known }
-        let text = String(decoding: bytes, as: UTF8.self)
-        entries[slot] = text
-        return text
     }
 }

@@ -133,19 +133,35 @@ struct YAMLConstructor {
         }
         try YAMLMerge.flatten(node)
         let context = "while constructing a mapping"
-        var seen: [Value: YAMLMark] = [:]
-        for (key, value) in node.pairs {
-            try construct(key)
-            guard let hashable = key.value else {
-                throw Self.failure(context, node.mark, "found unacceptable key \(key.shownValue)", key.mark)
-            }
-            try construct(value)
-            if let first = seen.updateValue(key.mark, forKey: hashable) {
-                var error = Self.failure(context, node.mark, "found conflicting ID '\(hashable.pythonString)'", key.mark)
-                error.note = "first on line \(first.line + 1)"
-                throw error
+        for (index, pair) in node.pairs.enumerated() {
+            do throws(YAMLError) {
+                try construct(pair.key)
+                if pair.key.value == nil {
+                    throw Self.failure(context, node.mark, "found unacceptable key \(pair.key.shownValue)", pair.key.mark)
+                }
+                try construct(pair.value)
+            } catch {
+                // A conflict before this place would have come first.
+                throw Self.conflict(in: node, before: index) ?? error
             }
         }
+        if let conflict = Self.conflict(in: node, before: node.pairs.count) { throw conflict }
+    }
+
+    /// The first key that stood in the mapping before.
+    private static func conflict(in node: YAMLNode, before end: Int) -> YAMLError? {
+        var places: [Value: Int] = [:]
+        let isLong = end > 12
+        if isLong { places.reserveCapacity(end) }
+        for index in 0..<end {
+            guard let key = node.pairs[index].key.value else { continue }
+            let first = isLong ? places.updateValue(index, forKey: key) : (0..<index).first { node.pairs[$0].key.value == key }
+            guard let first else { continue }
+            var error = failure("while constructing a mapping", node.mark, "found conflicting ID '\(key.pythonString)'", node.pairs[index].key.mark)
+            error.note = "first on line \(node.pairs[first].key.mark.line + 1)"
+            return error
+        }
+        return nil
     }
 
     // MARK: Values

@@ -79,13 +79,14 @@ final class YAMLNode {
 }
 
 /// Makes the tree of nodes of a document.
-struct YAMLComposer {
+struct YAMLComposer: ~Copyable {
     private var parser: YAMLParser
     private var anchors: [String: YAMLNode] = [:]
     private let depthLimit: Int
     private(set) var nodes: [YAMLNode] = []
+    private var interned = InternTable()
 
-    init(_ parser: YAMLParser, depthLimit: Int) {
+    init(_ parser: consuming YAMLParser, depthLimit: Int) {
         self.parser = parser
         self.depthLimit = depthLimit
     }
@@ -127,7 +128,8 @@ struct YAMLComposer {
         switch event {
         case .scalar:
             node = YAMLNode(kind: .scalar, tag: scalarTag(), mark: parser.mark)
-            node.text = parser.string(parser.text)
+            let slice = parser.text
+            node.text = parser.withBytes(slice) { interned.text($0) }
         case .sequenceStart: node = YAMLNode(kind: .sequence, tag: collectionTag(.sequence), mark: parser.mark)
         default: node = YAMLNode(kind: .mapping, tag: collectionTag(.map), mark: parser.mark)
         }

@@ -3,13 +3,13 @@ extension YAMLParser {
     // MARK: Block
 
     private mutating func open() {
-        marks.append(scanner.token.start)
+        marks.push(scanner.token.start)
         scanner.take()
     }
 
     @inline(__always) private mutating func close(_ event: Event) -> Event {
         popState()
-        marks.removeLast()
+        _ = marks.pop()
         mark = scanner.token.start
         scanner.take()
         return event
@@ -26,7 +26,7 @@ extension YAMLParser {
                 state = .blockSequence
                 return emptyScalar(place)
             default:
-                states.append(.blockSequence)
+                states.push(.blockSequence)
                 return try node(isBlock: true, allowsIndentless: false)
             }
         }
@@ -46,7 +46,7 @@ extension YAMLParser {
             state = .indentlessSequence
             return emptyScalar(place)
         default:
-            states.append(.indentlessSequence)
+            states.push(.indentlessSequence)
             return try node(isBlock: true, allowsIndentless: false)
         }
     }
@@ -79,7 +79,7 @@ extension YAMLParser {
             state = then
             return emptyScalar(place)
         default:
-            states.append(then)
+            states.push(then)
             return try node(isBlock: true, allowsIndentless: true)
         }
     }
@@ -107,7 +107,7 @@ extension YAMLParser {
                 return .mappingStart
             }
             if kind != .flowSequenceEnd {
-                states.append(.flowSequence)
+                states.push(.flowSequence)
                 return try node(isBlock: false, allowsIndentless: false)
             }
         }
@@ -126,7 +126,7 @@ extension YAMLParser {
             state = .flowPairValue
             return emptyScalar(place)
         default:
-            states.append(.flowPairValue)
+            states.push(.flowPairValue)
             return try node(isBlock: false, allowsIndentless: false)
         }
     }
@@ -137,7 +137,7 @@ extension YAMLParser {
             scanner.take()
             kind = try scanner.peek()
             if kind != .flowEntry, kind != .flowSequenceEnd {
-                states.append(.flowPairEnd)
+                states.push(.flowPairEnd)
                 return try node(isBlock: false, allowsIndentless: false)
             }
         }
@@ -164,12 +164,12 @@ extension YAMLParser {
                     state = .flowMappingValue
                     return emptyScalar(scanner.token.start)
                 default:
-                    states.append(.flowMappingValue)
+                    states.push(.flowMappingValue)
                     return try node(isBlock: false, allowsIndentless: false)
                 }
             }
             if kind != .flowMappingEnd {
-                states.append(.flowMappingEmptyValue)
+                states.push(.flowMappingEmptyValue)
                 return try node(isBlock: false, allowsIndentless: false)
             }
         }
@@ -186,7 +186,7 @@ extension YAMLParser {
             scanner.take()
             kind = try scanner.peek()
             if kind != .flowEntry, kind != .flowMappingEnd {
-                states.append(.flowMapping)
+                states.push(.flowMapping)
                 return try node(isBlock: false, allowsIndentless: false)
             }
         }

@@ -1,10 +1,10 @@
 import HaliteValue
 
 /// Turns tokens into events: what begins, what ends, and the scalars between, as libyaml's parser does.
-struct YAMLParser {
+struct YAMLParser: ~Copyable {
     enum Event { case streamEnd, documentStart, documentEnd, alias, scalar, sequenceStart, sequenceEnd, mappingStart, mappingEnd }
 
-    enum State {
+    enum State: UInt8 {
         case implicitDocumentStart, documentStart, documentContent, documentEnd
         case blockNode
         case blockSequenceFirst, blockSequence, indentlessSequence
@@ -16,9 +16,9 @@ struct YAMLParser {
 
     var scanner: YAMLScanner
     var state = State.implicitDocumentStart
-    var states: [State] = []
+    var states = YAMLStack<State>()
     /// Where the open collections began.
-    var marks: [YAMLMark] = []
+    var marks = YAMLStack<YAMLMark>()
     private var tagDirectives: [(handle: String, prefix: String)] = []
 
     // What belongs to the last event.
@@ -31,7 +31,7 @@ struct YAMLParser {
     /// False for a scalar that is only an anchor or a tag.
     var hasContent = true
 
-    init(_ scanner: YAMLScanner) { self.scanner = scanner }
+    init(_ scanner: consuming YAMLScanner) { self.scanner = scanner }
 
     /// The bytes of a slice, valid until the next event.
     @inline(__always) func withBytes<R>(_ slice: YAMLSlice, _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
@@ -75,7 +75,7 @@ struct YAMLParser {
         return event
     }
 
-    @inline(__always) mutating func popState() { state = states.popLast() ?? .end }
+    @inline(__always) mutating func popState() { state = states.pop() ?? .end }
 
     @inline(__always) mutating func emptyScalar(_ place: YAMLMark) -> Event {
         mark = place
@@ -112,7 +112,7 @@ struct YAMLParser {
         default:
             if isImplicit {
                 try directives()
-                states.append(.documentEnd)
+                states.push(.documentEnd)
                 state = .blockNode
                 mark = scanner.token.start
                 return .documentStart
@@ -121,7 +121,7 @@ struct YAMLParser {
         let start = scanner.token.start
         try directives()
         guard try scanner.peek() == .documentStart else { throw failure(nil, nil, "did not find expected <document start>") }
-        states.append(.documentEnd)
+        states.push(.documentEnd)
         state = .documentContent
         mark = start
         scanner.take()

@@ -5,7 +5,7 @@ extension YAMLScanner {
     mutating func fetchBlockScalar(isLiteral: Bool) throws(YAMLError) {
         try removeSimpleKey()
         simpleKeyAllowed = true
-        tokens.append(try scanBlockScalar(isLiteral: isLiteral))
+        tokens.push(try scanBlockScalar(isLiteral: isLiteral))
     }
 
     private mutating func scanBlockScalar(isLiteral: Bool) throws(YAMLError) -> YAMLToken {

@@ -3,13 +3,13 @@ extension YAMLScanner {
     @inline(__always) mutating func fetchPlain() throws(YAMLError) {
         try saveSimpleKey()
         simpleKeyAllowed = false
-        tokens.append(try scanPlain())
+        tokens.push(try scanPlain())
     }
 
     mutating func fetchQuoted(isSingle: Bool) throws(YAMLError) {
         try saveSimpleKey()
         simpleKeyAllowed = false
-        tokens.append(try scanQuoted(isSingle: isSingle))
+        tokens.push(try scanQuoted(isSingle: isSingle))
     }
 
     @inline(__always) mutating func copy(_ start: Int, _ end: Int) {

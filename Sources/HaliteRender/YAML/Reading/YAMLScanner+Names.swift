@@ -16,7 +16,7 @@ extension YAMLScanner {
                 "did not find expected alphabetic or numeric character")
         }
         token.text = YAMLSlice(start: Int32(begin), end: Int32(position))
-        tokens.append(token)
+        tokens.push(token)
     }
 
     // MARK: Tags
@@ -46,7 +46,7 @@ extension YAMLScanner {
         if !isBlankZ(at: position), flowLevel == 0 || byte != UInt8(ascii: ",") {
             throw failure(context, token.start, "did not find expected whitespace or line break")
         }
-        tokens.append(token)
+        tokens.push(token)
     }
 
     /// `!`, `!!` or `!word!`; without the last `!` it may be the beginning of a tag.
@@ -150,7 +150,7 @@ extension YAMLScanner {
         if byte == UInt8(ascii: "#") { skipLine() }
         guard isBreakZ else { throw failure(context, start, "did not find expected comment or line break") }
         if byte != 0 { _ = skipBreak() }
-        tokens.append(token)
+        tokens.push(token)
     }
 
     private mutating func scanVersionNumber(_ start: YAMLMark) throws(YAMLError) -> Int32 {

@@ -2,7 +2,7 @@
 ///
 /// The tokens are produced on demand. A key is known only at its colon, so that tokens wait in a queue until no `key` may
 /// have to be put before them.
-struct YAMLScanner {
+struct YAMLScanner: ~Copyable {
     /// A place where a key without `?` may have begun.
     struct SimpleKey {
         var isPossible = false
@@ -30,18 +30,17 @@ struct YAMLScanner {
     /// Line breaks that wait for what follows them.
     var breaks: [UInt8] = []
 
-    var tokens: [YAMLToken] = []
-    var head = 0
+    var tokens = YAMLStack<YAMLToken>(capacity: 16)
     /// Tokens that the parser took already.
     var taken = 0
     var isTokenReady = false
     var streamEnded = false
 
     var indent = -1
-    var indents: [Int] = []
+    var indents = YAMLStack<Int>()
     var flowLevel = 0
     var simpleKeyAllowed = true
-    var simpleKeys: [SimpleKey] = [SimpleKey()]
+    var simpleKeys = YAMLStack<SimpleKey>()
     /// No key before this level is possible.
     var firstPossible = 0
 
@@ -54,7 +53,7 @@ struct YAMLScanner {
         position = hasMark ? 3 : 0
         lineStart = position
         earlierExtra = position
-        tokens.reserveCapacity(32)
+        simpleKeys.push(SimpleKey())
     }
 
     // MARK: Places
@@ -123,24 +122,20 @@ struct YAMLScanner {
     /// The kind of the next token, which stays in the queue.
     @inline(__always) mutating func peek() throws(YAMLError) -> YAMLToken.Kind {
         if !isTokenReady { try fetchMore() }
-        return tokens[head].kind
+        return tokens.first.kind
     }
 
-    @inline(__always) var token: YAMLToken { tokens[head] }
+    @inline(__always) var token: YAMLToken { tokens.first }
 
     @inline(__always) mutating func take() {
         isTokenReady = false
         taken += 1
-        head += 1
-        if head == tokens.count {
-            tokens.removeAll(keepingCapacity: true)
-            head = 0
-        }
+        tokens.dropFirst()
     }
 
     private mutating func fetchMore() throws(YAMLError) {
         while true {
-            if head < tokens.count {
+            if !tokens.isEmpty {
                 try dropStaleKeys()
                 if firstPossible >= simpleKeys.count || simpleKeys[firstPossible].number != taken { break }
             }
@@ -149,7 +144,7 @@ struct YAMLScanner {
         isTokenReady = true
     }
 
-    @inline(__always) mutating func append(_ kind: YAMLToken.Kind) { tokens.append(YAMLToken(kind: kind, start: mark)) }
+    @inline(__always) mutating func append(_ kind: YAMLToken.Kind) { tokens.push(YAMLToken(kind: kind, start: mark)) }
 
     // MARK: Simple keys
 
@@ -176,7 +171,7 @@ struct YAMLScanner {
         let isRequired = flowLevel == 0 && indent == column
         try removeSimpleKey()
         let level = simpleKeys.count - 1
-        simpleKeys[level] = SimpleKey(isPossible: true, isRequired: isRequired, number: taken + tokens.count - head, mark: mark)
+        simpleKeys[level] = SimpleKey(isPossible: true, isRequired: isRequired, number: taken + tokens.count, mark: mark)
         if level < firstPossible { firstPossible = level }
     }
 
@@ -196,10 +191,10 @@ struct YAMLScanner {
         guard flowLevel == 0, indent < column else { return }
         // The innermost level is not counted, as in libyaml.
         if indents.count + 1 >= depthLimit { throw tooDeep("while increasing block level") }
-        indents.append(indent)
+        indents.push(indent)
         indent = column
         let token = YAMLToken(kind: kind, start: start)
-        if let number { tokens.insert(token, at: head + number - taken) } else { tokens.append(token) }
+        if let number { tokens.insert(token, at: number - taken) } else { tokens.push(token) }
     }
 
     private func tooDeep(_ context: String) -> YAMLError { failure(context, mark, "exceeded maximum nesting depth") }
@@ -208,7 +203,7 @@ struct YAMLScanner {
         guard flowLevel == 0 else { return }
         while indent > column {
             append(.blockEnd)
-            indent = indents.removeLast()
+            indent = indents.pop() ?? -1
         }
     }
 
@@ -291,7 +286,7 @@ struct YAMLScanner {
     private mutating func fetchFlowStart(_ kind: YAMLToken.Kind) throws(YAMLError) {
         try saveSimpleKey()
         if indents.count + flowLevel >= depthLimit { throw tooDeep("while increasing flow level") }
-        simpleKeys.append(SimpleKey())
+        simpleKeys.push(SimpleKey())
         flowLevel += 1
         simpleKeyAllowed = true
         append(kind)
@@ -302,7 +297,7 @@ struct YAMLScanner {
         try removeSimpleKey()
         if flowLevel > 0 {
             flowLevel -= 1
-            simpleKeys.removeLast()
+            _ = simpleKeys.pop()
         }
         simpleKeyAllowed = false
         append(kind)
@@ -342,7 +337,7 @@ struct YAMLScanner {
         let level = simpleKeys.count - 1
         let key = simpleKeys[level]
         if key.isPossible {
-            tokens.insert(YAMLToken(kind: .key, start: key.mark), at: head + key.number - taken)
+            tokens.insert(YAMLToken(kind: .key, start: key.mark), at: key.number - taken)
             try rollIndent(Int(key.mark.column), .blockMappingStart, at: key.mark, before: key.number)
             simpleKeys[level].isPossible = false
             simpleKeyAllowed = false
