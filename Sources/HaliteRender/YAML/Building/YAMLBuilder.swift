@@ -9,14 +9,17 @@ struct YAMLBuilder: ~Copyable {
         /// Where the children begin on the stack.
         var base: Int
         var startWeight: Int
-        var anchor: String?
+        /// In `anchorNames`; -1 for none.
+        var anchor: Int
     }
 
     private var parser: YAMLParser
     private let wantsLines: Bool
     private var stack: ValueStack
-    private var frames: [Frame] = []
+    private var frames = YAMLStack<Frame>(capacity: 16)
     private var anchors: [String: (value: Value, weight: Int)] = [:]
+    /// Every anchor seen, open or not: none may come again.
+    private var anchorNames: [String] = []
     private var weight = 0
     private let depthLimit: Int
     private var keyLines: [Int] = []
@@ -28,7 +31,6 @@ struct YAMLBuilder: ~Copyable {
         self.wantsLines = wantsLines
         stack = ValueStack()
         interned = InternTable()
-        frames.reserveCapacity(16)
     }
 
     var position: Int { parser.scanner.position }
@@ -58,17 +60,22 @@ struct YAMLBuilder: ~Copyable {
             if wantsLines { noteLine() }
             guard let value = scalar() ?? key() else { return false }
             weight += 1
-            if let anchor = parser.anchor, !remember(parser.string(anchor), value, 1) { return false }
+            if parser.anchor != nil {
+                guard let anchor = noteAnchor() else { return false }
+                anchors[anchorNames[anchor]] = (value, 1)
+            }
             stack.push(value)
         case .mappingStart, .sequenceStart:
             if parser.tag != nil || frames.count > depthLimit { return false }
             if wantsLines { noteLine() }
-            let anchor = parser.anchor.map { parser.string($0) }
-            // Known already, or open: the long way words the error.
-            if let anchor, anchors[anchor] != nil || frames.contains(where: { $0.anchor == anchor }) { return false }
-            frames.append(Frame(isMap: event == .mappingStart, base: stack.count, startWeight: weight, anchor: anchor))
+            var anchor = -1
+            if parser.anchor != nil {
+                guard let noted = noteAnchor() else { return false }
+                anchor = noted
+            }
+            frames.push(Frame(isMap: event == .mappingStart, base: stack.count, startWeight: weight, anchor: anchor))
         case .mappingEnd, .sequenceEnd:
-            let frame = frames.removeLast()
+            guard let frame = frames.pop() else { return false }
             let value: Value
             if frame.isMap {
                 var (keys, values) = stack.popPairs(from: frame.base)
@@ -79,7 +86,7 @@ struct YAMLBuilder: ~Copyable {
                 value = .list(stack.popList(from: frame.base))
             }
             weight += 1
-            if let anchor = frame.anchor, !remember(anchor, value, weight - frame.startWeight) { return false }
+            if frame.anchor >= 0 { anchors[anchorNames[frame.anchor]] = (value, weight - frame.startWeight) }
             stack.push(value)
         case .alias:
             guard let known = anchors[parser.string(parser.text)] else { return false }
@@ -97,11 +104,13 @@ struct YAMLBuilder: ~Copyable {
         if frames.count == 1, frames[0].isMap, (stack.count - frames[0].base) % 2 == 0 { keyLines.append(Int(parser.mark.line) + 1) }
     }
 
-    private mutating func remember(_ anchor: String, _ value: Value, _ weight: Int) -> Bool {
-        // An anchor inside a collection of the same name is a second one too.
-        if anchors[anchor] != nil || frames.contains(where: { $0.anchor == anchor }) { return false }
-        anchors[anchor] = (value, weight)
-        return true
+    /// The number of the event's anchor; nil when it is not the first of its name, for which the long way has the words.
+    private mutating func noteAnchor() -> Int? {
+        guard let slice = parser.anchor else { return nil }
+        let name = parser.string(slice)
+        if anchors[name] != nil || anchorNames.contains(name) { return nil }
+        anchorNames.append(name)
+        return anchorNames.count - 1
     }
 
     /// Stands for the key `<<` until its map ends; bytes come from tags alone.
@@ -109,7 +118,8 @@ struct YAMLBuilder: ~Copyable {
 
     /// `<<` and `=`, which are no values but have a meaning as keys.
     private mutating func key() -> Value? {
-        guard let last = frames.indices.last, frames[last].isMap, (stack.count - frames[last].base) % 2 == 0, parser.anchor == nil,
+        let last = frames.count - 1
+        guard last >= 0, frames[last].isMap, (stack.count - frames[last].base) % 2 == 0, parser.anchor == nil,
             parser.style == .plain
         else { return nil }
         switch parser.string(parser.text) {
@@ -171,7 +181,7 @@ struct YAMLBuilder: ~Copyable {
         case .null: return .null
         case .bool: return .bool(bytes[0] | 0x20 == UInt8(ascii: "y") || bytes[0] | 0x20 == UInt8(ascii: "t") || (bytes.count == 2 && bytes[1] | 0x20 == UInt8(ascii: "n")))
         case .int: return YAMLNumber.shortInt(bytes) ?? (try? YAMLNumber.int(String(decoding: bytes, as: UTF8.self)))
-        case .float: return try? YAMLNumber.float(String(decoding: bytes, as: UTF8.self))
+        case .float: return YAMLNumber.shortFloat(bytes) ?? (try? YAMLNumber.float(String(decoding: bytes, as: UTF8.self)))
         default: return nil
         }
     }
@@ -223,26 +233,26 @@ private struct ValueStack: ~Copyable {
     }
 
     mutating func popList(from base: Int) -> [Value] {
-        let size = count - base
+        var list: [Value] = []
+        list.reserveCapacity(count - base)
+        for place in base..<count { list.append((memory + place).move()) }
         count = base
-        let start = memory + base
-        return Array(unsafeUninitializedCapacity: size) { buffer, initialized in
-            buffer.baseAddress?.moveInitialize(from: start, count: size)
-            initialized = size
-        }
+        return list
     }
 
     /// Keys and values that lie in turn.
     mutating func popPairs(from base: Int) -> (keys: [Value], values: [Value]) {
-        let size = (count - base) / 2
-        count = base
-        let start = memory + base
-        func every(_ offset: Int) -> [Value] {
-            Array(unsafeUninitializedCapacity: size) { buffer, initialized in
-                for index in 0..<size { (buffer.baseAddress! + index).moveInitialize(from: start + 2 * index + offset, count: 1) }
-                initialized = size
-            }
+        var keys: [Value] = []
+        var values: [Value] = []
+        keys.reserveCapacity((count - base) / 2)
+        values.reserveCapacity((count - base) / 2)
+        var place = base
+        while place < count {
+            keys.append((memory + place).move())
+            values.append((memory + place + 1).move())
+            place += 2
         }
-        return (every(0), every(1))
+        count = base
+        return (keys, values)
     }
 }

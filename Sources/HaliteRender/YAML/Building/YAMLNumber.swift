@@ -25,6 +25,29 @@ enum YAMLNumber {
         return .int(isNegative ? -number : number)
     }
 
+    private static let powers: [Double] = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15]
+
+    /// A plain decimal fraction of up to 15 digits, whose division is exact to the last bit; nil for others.
+    static func shortFloat(_ bytes: UnsafeBufferPointer<UInt8>) -> Value? {
+        let isNegative = bytes[0] == UInt8(ascii: "-")
+        guard bytes.count <= (isNegative ? 17 : 16) else { return nil }
+        var number = 0
+        var places: Int?
+        for byte in bytes.dropFirst(isNegative ? 1 : 0) {
+            if byte == UInt8(ascii: "."), places == nil {
+                places = 0
+            } else if byte >= 0x30, byte <= 0x39 {
+                number = number * 10 + Int(byte - 0x30)
+                if let known = places { places = known + 1 }
+            } else {
+                return nil
+            }
+        }
+        guard let places else { return nil }
+        let value = Double(number) / powers[places]
+        return .float(isNegative ? -value : value)
+    }
+
     static func int(_ text: String) throws(YAMLError) -> Value {
         var digits = Array(saltDigits(text).unicodeScalars.filter { $0 != "_" })[...]
         guard let first = digits.first else { throw outOfRange }

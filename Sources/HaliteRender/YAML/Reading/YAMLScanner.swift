@@ -367,6 +367,12 @@ struct YAMLScanner: ~Copyable {
     /// To the line break or the end.
     @inline(__always) mutating func skipLine() {
         while true {
+            // Eight bytes at a time while none is a control character or more than ASCII.
+            while true {
+                let word = UnsafeRawPointer(bytes + position).loadUnaligned(as: UInt64.self)
+                if (word | ((word &- 0x2020_2020_2020_2020) & ~word)) & 0x8080_8080_8080_8080 != 0 { break }
+                position += 8
+            }
             while table[Int(byte)] & YAMLBytes.endsLine == 0 { position += 1 }
             if isBreakZ { return }
             skip()
