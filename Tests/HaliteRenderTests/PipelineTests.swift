@@ -37,7 +37,7 @@ struct PipelineTests {
     }
 
     @Test(arguments: [
-        ("#!mako|yaml\n", 1, "the renderer 'mako' is not available"), ("#!jinga|yaml\n", 1, "did you mean 'jinja'?"),
+        ("#!mako|yaml\n", 1, "renderer \"mako\" is not available"), ("#!jinga|yaml\n", 1, "did you mean 'jinja'?"),
         ("#!jinja|yaml\na: 1\nb: {{ nope.x }}\n", 3, "nope"), ("#!jinja|yaml\na: 1\n{% if %}\n", 3, "Expected an expression"),
         ("a: [\n", 2, ""), ("#!json\n{\"a\": }\n", 0, ""), ("a: {{ salt['test.echoo'](1) }}\n", 1, ""),
     ])

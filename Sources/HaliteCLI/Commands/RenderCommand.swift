@@ -1,18 +1,19 @@
 import ArgumentParser
 import Glibc
 import HaliteJinja
+import HaliteRender
 
 /// `halite render`: renders templates without a minion.
 struct RenderCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "render", abstract: "Renders templates.",
-        discussion: "With --batch, each line of the file (- for standard input) is a JSON object with id, template, context, templates and options, answered by one line.")
+        discussion: "With --batch, each line of the file (- for standard input) is a JSON object, answered by one line: for jinja with id, template, context, templates and options, for yaml with id and template.")
 
-    @Option(help: ArgumentHelp("The renderer: jinja.", valueName: "name")) var renderer = "jinja"
+    @Option(help: ArgumentHelp("The renderer: jinja or yaml.", valueName: "name")) var renderer = "jinja"
     @Option(help: ArgumentHelp("A file with one request a line, or -.", valueName: "file")) var batch: String
 
     func validate() throws {
-        guard renderer == "jinja" else { throw ValidationError("unknown renderer '\(renderer)' (known: jinja)") }
+        guard ["jinja", "yaml"].contains(renderer) else { throw ValidationError("unknown renderer '\(renderer)' (known: jinja, yaml)") }
     }
 
     func run() async throws {
@@ -24,10 +25,11 @@ struct RenderCommand: AsyncParsableCommand {
             close(file)
         }
         // Deep templates need a deep stack.
+        let isYAML = renderer == "yaml"
         try await BatchThread.run {
             while let line = readLine() {
                 if line.utf8.allSatisfy({ $0 == 0x20 }) { continue }
-                Terminal.print(RenderBatch.answer(line))
+                Terminal.print(isYAML ? YAMLBatch.answer(line) : RenderBatch.answer(line))
             }
         }
     }

@@ -1,4 +1,5 @@
 import HaliteCore
+import HaliteHost
 import HaliteJinja
 import HaliteModuleKit
 import HaliteRender
@@ -30,10 +31,35 @@ package final class SaltTemplateService: TemplateService {
     package func renderData(
         source: String, name: String, pipeline: String?, values: ValueMap, in context: CallContext
     ) async throws -> Value {
-        let pipeline = try RenderPipeline(source: source, pipeline: pipeline ?? options["renderer"]?.stringValue, file: name)
+        let pipeline = try RenderPipeline(
+            source: source, pipeline: pipeline ?? options["renderer"]?.stringValue, file: name,
+            blacklist: names(options["renderer_blacklist"]), whitelist: names(options["renderer_whitelist"]))
         let environment = environment(saltenv: context.saltenv, kind: "jinja_sls_env")
         let scope = scope(values, context)
-        return try await RenderThread.run { try pipeline.run(environment: environment, scope: scope, file: name) }
+        let gpg = gpg(context)
+        return try await RenderThread.run { try pipeline.run(environment: environment, scope: scope, file: name, gpg: gpg) }
+    }
+
+    private func names(_ value: Value?) -> [String] { value?.listValue?.map(\.pythonString) ?? [] }
+
+    /// Decrypts with the host's `gpg` and the keys of the configuration.
+    private func gpg(_ context: CallContext) -> GPGRenderer {
+        var keys = options["gpg_keydir"]?.stringValue ?? ""
+        if keys.isEmpty {
+            let file = options["conf_file"]?.stringValue ?? ""
+            let folder = options["config_dir"]?.stringValue ?? String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)])
+            keys = folder + "/gpgkeys"
+        }
+        let folder = keys
+        return GPGRenderer(mustSucceed: options["gpg_decrypt_must_succeed"]?.isTruthy ?? true) { message in
+            try RenderThread.wait { () async throws -> GPGRenderer.Answer? in
+                guard let program = await context.host.which("gpg") else { return nil }
+                var command = Command([program, "--homedir", folder, "--status-fd", "2", "--no-tty", "-d"])
+                command.standardInput = message
+                let result = try await context.host.run(command)
+                return GPGRenderer.Answer(output: result.standardOutput, errors: result.standardError)
+            }
+        }
     }
 
     private func environment(saltenv: String, kind: String) -> SaltEnvironment {
