@@ -48,7 +48,7 @@ targets += library("HaliteValue", [])
 targets += library("HaliteJinja", ["HaliteValue", "CPCRE2"], data: ["Cases"])
 targets += library("HaliteCore", ["HaliteValue", "CPCRE2", .product(name: "Logging", package: "swift-log")])
 // Layer 2
-targets += library("HaliteRender", ["HaliteJinja", "HaliteCore", "CYAML"])
+targets += library("HaliteRender", ["HaliteJinja", "HaliteCore", "CYAML"], data: ["YAML"])
 targets += library(
     "HaliteHost",
     [
@@ -84,6 +84,7 @@ targets += library(
 targets += [
     .executableTarget(name: "halite", dependencies: ["HaliteCLI"], swiftSettings: settings),
     // Development
+    .executableTarget(name: "halite-bench", dependencies: ["HaliteRender", "HaliteValue"], swiftSettings: settings),
     .target(name: "HaliteTesting", dependencies: ["HaliteModuleKit"], swiftSettings: settings),
     .executableTarget(name: "halite-bench", dependencies: ["HaliteRender"], swiftSettings: settings),
 ]

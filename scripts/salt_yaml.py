@@ -16,7 +16,7 @@ def plain(value):
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if isinstance(value, (set, frozenset)):
-        return dict.fromkeys(value)
+        return dict.fromkeys(sorted(value, key=repr))
     return value
 
 

@@ -152,7 +152,9 @@ struct YAMLComposer: ~Copyable {
             return parser.style == .plain ? parser.withBytes(parser.text) { YAMLResolver.tag(of: $0) } : .string
         }
         if tag != "!" { return YAMLTag(tag) }
-        return parser.hasContent ? parser.withBytes(parser.text) { YAMLResolver.tag(of: $0) } : .string
+        guard parser.hasContent else { return .string }
+        // PyYAML's patterns take a line break at the end of a block scalar for the end.
+        return parser.withBytes(parser.text) { YAMLResolver.tag(of: $0.last == 0x0A ? UnsafeBufferPointer(rebasing: $0.dropLast()) : $0) }
     }
 
     private func collectionTag(_ standard: YAMLTag) -> YAMLTag {
