@@ -71,7 +71,8 @@ targets += library("HaliteModules", ["HaliteModuleKit"], tests: ["HaliteTesting"
 targets += library("HaliteLab", ["HaliteRender", "HaliteHost"])
 // Layer 5
 targets += library("HaliteMinion", ["HaliteStates", "HaliteTransport"], tests: nil)
-targets += library("HaliteMaster", ["HaliteStates", "HaliteTransport", "HaliteStore"], tests: ["HaliteMinion", "HaliteModules", "HaliteTesting"])
+targets += library(
+    "HaliteMaster", ["HaliteStates", "HaliteTransport", "HaliteStore"], tests: ["HaliteMinion", "HaliteModules", "HaliteTesting"])
 // Layer 6
 targets += library("HaliteAPI", ["HaliteMaster", .product(name: "NIOHTTP1", package: "swift-nio")] + nio, tests: nil)
 // Layer 7

@@ -7,7 +7,9 @@ import HaliteRender
 struct RenderCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "render", abstract: "Renders templates.",
-        discussion: "With --batch, each line of the file (- for standard input) is a JSON object, answered by one line: for jinja with id, template, context, templates and options, for yaml with id and template.")
+        discussion:
+            "With --batch, each line of the file (- for standard input) is a JSON object, answered by one line: for jinja with id, template, context, templates and options, for yaml with id and template."
+    )
 
     @Option(help: ArgumentHelp("The renderer: jinja or yaml.", valueName: "name")) var renderer = "jinja"
     @Option(help: ArgumentHelp("A file with one request a line, or -.", valueName: "file")) var batch: String

@@ -69,8 +69,10 @@ package struct RenderPipeline: Sendable {
 
     private static let available = ["gpg", "jinja", "json", "text", "yaml"]
     private static let waiting = [
-        "py": "it runs Python", "pyobjects": "it runs Python", "mako": "its templates hold Python", "stateconf": "it is made of Python's renderers",
-        "nacl": "it needs a library of Python", "toml": "there is no reader for it", "msgpack": "it reads no text", "yamlex": "its aggregates are not there",
+        "py": "it runs Python", "pyobjects": "it runs Python", "mako": "its templates hold Python",
+        "stateconf": "it is made of Python's renderers",
+        "nacl": "it needs a library of Python", "toml": "there is no reader for it", "msgpack": "it reads no text",
+        "yamlex": "its aggregates are not there",
     ]
 
     private static func check(_ stage: Stage, file: String) throws(RenderError) {
@@ -79,7 +81,8 @@ package struct RenderPipeline: Sendable {
             guard stage.name == "jinja", !stage.arguments.isEmpty, stage.arguments != "-s" else { return }
             throw RenderError(renderer: "jinja", message: "Unknown renderer option: \(stage.arguments)", file: file, line: 1)
         }
-        let reason = waiting[stage.name].map { ": \($0), and waits for the Python bridge" } ?? NearestName.hint(stage.name, among: available)
+        let reason =
+            waiting[stage.name].map { ": \($0), and waits for the Python bridge" } ?? NearestName.hint(stage.name, among: available)
         throw RenderError(
             renderer: stage.name,
             message: "The renderer \"\(stage.name)\" is not available\(reason) (available: \(available.joined(separator: ", ")))",
@@ -118,7 +121,8 @@ package struct RenderPipeline: Sendable {
     private func text(_ value: Value, _ stage: Stage, _ file: String) throws(RenderError) -> String {
         if case .string(let text) = value { return text }
         throw RenderError(
-            renderer: stage.name, message: "the renderer '\(stage.name)' reads text, but the one before it made a \(value.typeName)", file: file, line: 1)
+            renderer: stage.name, message: "the renderer '\(stage.name)' reads text, but the one before it made a \(value.typeName)",
+            file: file, line: 1)
     }
 
     /// The text without the line that names renderers.

@@ -13,7 +13,8 @@ package enum YAMLBatch {
         do {
             request = try Value(jsonText: line)
         } catch {
-            return failure(.null, RenderError(renderer: "yaml", message: "the request is no JSON: \(error)", file: "", errorClass: "ValueError"))
+            return failure(
+                .null, RenderError(renderer: "yaml", message: "the request is no JSON: \(error)", file: "", errorClass: "ValueError"))
         }
         let id = request["id"] ?? .null
         if let value = request["value"] {

@@ -70,7 +70,9 @@ package enum Base64 {
         }
         if place == 1 {
             throw Malformed(
-                message: "Invalid base64-encoded string: number of data characters (\(output.count / 3 * 4 + 1)) cannot be 1 more than a multiple of 4")
+                message:
+                    "Invalid base64-encoded string: number of data characters (\(output.count / 3 * 4 + 1)) cannot be 1 more than a multiple of 4"
+            )
         }
         if place != 0 { throw Malformed(message: "Incorrect padding") }
         return output

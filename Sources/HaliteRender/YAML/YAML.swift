@@ -116,7 +116,9 @@ private final class YAMLSource {
         let code = String(rest.unicodeScalars.first?.value ?? 0, radix: 16)
         let lines = UnsafeBufferPointer(start: bytes, count: place).count { $0 == 0x0A }
         return YAMLError(
-            kind: .reader, problem: "unacceptable character #x\(String(repeating: "0", count: max(0, 4 - code.count)))\(code): control characters are not allowed",
+            kind: .reader,
+            problem:
+                "unacceptable character #x\(String(repeating: "0", count: max(0, 4 - code.count)))\(code): control characters are not allowed",
             mark: YAMLMark(index: Int32(place), line: Int32(lines), column: 0))
     }
 }

@@ -19,14 +19,18 @@ enum YAMLExplanation {
         switch error.problem {
         case "found character that cannot start any token":
             let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
-            guard line >= 1, line <= lines.count, lines[line - 1].contains("\t") else { return "quote a text that begins with this character" }
+            guard line >= 1, line <= lines.count, lines[line - 1].contains("\t") else {
+                return "quote a text that begins with this character"
+            }
             return "a tab stands where spaces must indent"
         case "could not find expected ':'": return "is a colon or a line of the block above missing?"
-        case "mapping values are not allowed in this context": return "a text that holds ': ' must be quoted, and keys of one map begin in one column"
+        case "mapping values are not allowed in this context":
+            return "a text that holds ': ' must be quoted, and keys of one map begin in one column"
         case "did not find expected key", "did not find expected '-' indicator": return "the lines of one block begin in one column"
         case "did not find expected ',' or ']'", "did not find expected ',' or '}'": return "a bracket is not closed, or a comma is missing"
         case "found unexpected end of stream": return "a quote is not closed"
-        case let problem where problem.hasPrefix("found unacceptable key"): return "are these the braces of a template that was not rendered?"
+        case let problem where problem.hasPrefix("found unacceptable key"):
+            return "are these the braces of a template that was not rendered?"
         default: return error.note
         }
     }

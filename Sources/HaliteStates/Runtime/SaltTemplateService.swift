@@ -21,7 +21,8 @@ package final class SaltTemplateService: TemplateService {
         source: String, name: String, engine: String, values: ValueMap, in context: CallContext
     ) async throws -> String {
         guard engine == "jinja" else {
-            throw ExecutionError("the template engine '\(engine)' is not available\(NearestName.hint(engine, among: ["jinja"])) (available: jinja)")
+            throw ExecutionError(
+                "the template engine '\(engine)' is not available\(NearestName.hint(engine, among: ["jinja"])) (available: jinja)")
         }
         let environment = environment(saltenv: context.saltenv, kind: "jinja_env")
         let scope = scope(values, context)

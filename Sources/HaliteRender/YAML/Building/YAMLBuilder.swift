@@ -179,7 +179,10 @@ struct YAMLBuilder: ~Copyable {
         switch YAMLResolver.tag(of: bytes) {
         case .string, .timestamp: return interned.string(bytes)
         case .null: return .null
-        case .bool: return .bool(bytes[0] | 0x20 == UInt8(ascii: "y") || bytes[0] | 0x20 == UInt8(ascii: "t") || (bytes.count == 2 && bytes[1] | 0x20 == UInt8(ascii: "n")))
+        case .bool:
+            return .bool(
+                bytes[0] | 0x20 == UInt8(ascii: "y") || bytes[0] | 0x20 == UInt8(ascii: "t")
+                    || (bytes.count == 2 && bytes[1] | 0x20 == UInt8(ascii: "n")))
         case .int: return YAMLNumber.shortInt(bytes) ?? (try? YAMLNumber.int(String(decoding: bytes, as: UTF8.self)))
         case .float: return YAMLNumber.shortFloat(bytes) ?? (try? YAMLNumber.float(String(decoding: bytes, as: UTF8.self)))
         default: return nil

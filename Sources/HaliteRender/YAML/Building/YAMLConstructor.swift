@@ -53,7 +53,9 @@ struct YAMLConstructor {
         case .binary: node.value = try binary(node)
         case .unicode:
             // PyYAML would give a list of nodes here, which nothing can use.
-            guard node.kind == .scalar else { throw Self.failure(nil, nil, "expected a scalar node, but found \(node.kind.rawValue)", node.mark) }
+            guard node.kind == .scalar else {
+                throw Self.failure(nil, nil, "expected a scalar node, but found \(node.kind.rawValue)", node.mark)
+            }
             node.value = .string(node.text)
         case .merge, .value, .other:
             throw Self.failure(nil, nil, "could not determine a constructor for the tag \(PythonText.repr(node.tag.text))", node.mark)
@@ -69,7 +71,9 @@ struct YAMLConstructor {
             node.text = YAMLNumber.saltDigits(node.text)
         }
         if node.kind == .mapping, let pair = node.pairs.first(where: { $0.key.tag == .value }) { return try scalar(pair.value) }
-        guard node.kind == .scalar else { throw Self.failure(nil, nil, "expected a scalar node, but found \(node.kind.rawValue)", node.mark) }
+        guard node.kind == .scalar else {
+            throw Self.failure(nil, nil, "expected a scalar node, but found \(node.kind.rawValue)", node.mark)
+        }
         return node.text
     }
 
@@ -82,11 +86,13 @@ struct YAMLConstructor {
             let width = code < 0x100 ? 2 : code < 0x10000 ? 4 : 8
             // Python names one character, or the whole run of those that do not fit.
             let run = text.unicodeScalars.dropFirst(position).prefix { !$0.isASCII }.count
-            let place = run == 1
+            let place =
+                run == 1
                 ? "character '\(escape)\(String(repeating: "0", count: width - hex.count))\(hex)' in position \(position)"
                 : "characters in position \(position)-\(position + run - 1)"
             throw Self.failure(
-                nil, nil, "failed to convert base64 data into ascii: 'ascii' codec can't encode \(place): ordinal not in range(128)", node.mark)
+                nil, nil, "failed to convert base64 data into ascii: 'ascii' codec can't encode \(place): ordinal not in range(128)",
+                node.mark)
         }
         var encoded = Array(text.utf8)
         // Salt's own padding, by which unpadded data is read too.
@@ -103,7 +109,9 @@ struct YAMLConstructor {
     private mutating func fill(_ node: YAMLNode) throws(YAMLError) {
         switch node.tag {
         case .sequence:
-            guard node.kind == .sequence else { throw Self.failure(nil, nil, "expected a sequence node, but found \(node.kind.rawValue)", node.mark) }
+            guard node.kind == .sequence else {
+                throw Self.failure(nil, nil, "expected a sequence node, but found \(node.kind.rawValue)", node.mark)
+            }
             for item in node.items { try construct(item) }
         case .pairs: try fillPairs(node)
         default: try fillMapping(node)
@@ -157,7 +165,8 @@ struct YAMLConstructor {
             guard let key = node.pairs[index].key.value else { continue }
             let first = isLong ? places.updateValue(index, forKey: key) : (0..<index).first { node.pairs[$0].key.value == key }
             guard let first else { continue }
-            var error = failure("while constructing a mapping", node.mark, "found conflicting ID '\(key.pythonString)'", node.pairs[index].key.mark)
+            var error = failure(
+                "while constructing a mapping", node.mark, "found conflicting ID '\(key.pythonString)'", node.pairs[index].key.mark)
             error.note = "first on line \(node.pairs[first].key.mark.line + 1)"
             return error
         }
@@ -260,10 +269,11 @@ enum YAMLMerge {
             if pair.key.kind == .scalar { own.insert(pair.key.text) } else { collections.insert(ObjectIdentifier(pair.key)) }
             if pair.key.kind != .scalar, pair.key.items.isEmpty, pair.key.pairs.isEmpty { hasEmptyCollection = true }
         }
-        node.pairs = merged.filter { pair in
-            if pair.key.kind == .scalar { return !own.contains(pair.key.text) }
-            if hasEmptyCollection, pair.key.items.isEmpty, pair.key.pairs.isEmpty { return false }
-            return !collections.contains(ObjectIdentifier(pair.key))
-        } + node.pairs
+        node.pairs =
+            merged.filter { pair in
+                if pair.key.kind == .scalar { return !own.contains(pair.key.text) }
+                if hasEmptyCollection, pair.key.items.isEmpty, pair.key.pairs.isEmpty { return false }
+                return !collections.contains(ObjectIdentifier(pair.key))
+            } + node.pairs
     }
 }

@@ -67,11 +67,12 @@ final class YAMLNode {
     }
 
     private func describeNode(into output: inout String) {
-        let name = switch kind {
-        case .scalar: "ScalarNode"
-        case .sequence: "SequenceNode"
-        case .mapping: "MappingNode"
-        }
+        let name =
+            switch kind {
+            case .scalar: "ScalarNode"
+            case .sequence: "SequenceNode"
+            case .mapping: "MappingNode"
+            }
         output += "\(name)(tag=\(PythonText.repr(tag.text)), value="
         describe(into: &output)
         output += ")"

@@ -115,7 +115,9 @@ enum YAMLNumber {
         let isNegative = rest.first == "-"
         if isNegative || rest.first == "+" { rest = rest.dropFirst() }
         let prefix = radix == 2 ? "b" : radix == 8 ? "o" : radix == 16 ? "x" : ""
-        if !prefix.isEmpty, rest.count > 1, rest.first == "0", String(rest[rest.startIndex + 1]).lowercased() == prefix { rest = rest.dropFirst(2) }
+        if !prefix.isEmpty, rest.count > 1, rest.first == "0", String(rest[rest.startIndex + 1]).lowercased() == prefix {
+            rest = rest.dropFirst(2)
+        }
         var bytes: [UInt8] = []
         for scalar in rest {
             guard scalar != "+", scalar != "-", let digit = asciiDigit(scalar) else { throw invalid }
@@ -127,7 +129,9 @@ enum YAMLNumber {
                 problem: "Exceeds the limit (\(digitLimit) digits) for integer string conversion: value has \(bytes.count) digits; "
                     + "use sys.set_int_max_str_digits() to increase the limit")
         }
-        if let number = Int(String(decoding: bytes, as: UTF8.self), radix: Int(radix)), !bytes.isEmpty { return .int(isNegative ? -number : number) }
+        if let number = Int(String(decoding: bytes, as: UTF8.self), radix: Int(radix)), !bytes.isEmpty {
+            return .int(isNegative ? -number : number)
+        }
         guard let number = BigInteger(digits: bytes, radix: radix) else { throw invalid }
         return normal(isNegative ? -number : number)
     }
@@ -161,7 +165,7 @@ enum YAMLNumber {
                 ascii.append(UInt8(scalar.value))
             } else if let digit = asciiDigit(scalar) {
                 ascii.append(digit)
-            }  else {
+            } else {
                 ascii.append(UInt8(ascii: "?"))
             }
         }

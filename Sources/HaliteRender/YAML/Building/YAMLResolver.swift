@@ -60,7 +60,9 @@ enum YAMLResolver {
             let rest = bytes.dropFirst()
             guard let kind = rest.first else { return true }
             let digits = rest.dropFirst()
-            if kind == UInt8(ascii: "b") { return !digits.isEmpty && digits.allSatisfy { $0 == 0x30 || $0 == 0x31 || $0 == UInt8(ascii: "_") } }
+            if kind == UInt8(ascii: "b") {
+                return !digits.isEmpty && digits.allSatisfy { $0 == 0x30 || $0 == 0x31 || $0 == UInt8(ascii: "_") }
+            }
             if kind == UInt8(ascii: "x") {
                 return !digits.isEmpty && digits.allSatisfy { isDigitOrLine($0) || (0x41...0x46).contains($0 & 0xDF) }
             }

@@ -62,7 +62,8 @@ struct YAMLScanner: ~Copyable {
     @inline(__always) func byte(_ offset: Int) -> UInt8 { bytes[position + offset] }
     @inline(__always) var column: Int { position - lineStart - lineExtra }
     @inline(__always) var mark: YAMLMark {
-        YAMLMark(index: Int32(truncatingIfNeeded: position - earlierExtra - lineExtra), line: line, column: Int32(truncatingIfNeeded: column))
+        YAMLMark(
+            index: Int32(truncatingIfNeeded: position - earlierExtra - lineExtra), line: line, column: Int32(truncatingIfNeeded: column))
     }
 
     /// NEL, LS or PS at a place.
@@ -95,7 +96,7 @@ struct YAMLScanner: ~Copyable {
     @inline(__always) mutating func skipBreak() -> UInt8 {
         var kind: UInt8 = 0
         switch byte {
-        case 0x0D: 
+        case 0x0D:
             position += byte(1) == 0x0A ? 2 : 1
         case 0x0A: position += 1
         case 0xC2:
@@ -259,7 +260,8 @@ struct YAMLScanner: ~Copyable {
     /// `---` or `...`, alone or with a blank behind.
     @inline(__always) var isDocumentMark: Bool {
         let first = byte
-        return (first == UInt8(ascii: "-") || first == UInt8(ascii: ".")) && byte(1) == first && byte(2) == first && isBlankZ(at: position + 3)
+        return (first == UInt8(ascii: "-") || first == UInt8(ascii: ".")) && byte(1) == first && byte(2) == first
+            && isBlankZ(at: position + 3)
     }
 
     private mutating func fetchDocumentMark(_ kind: YAMLToken.Kind) throws(YAMLError) {
