@@ -47,6 +47,7 @@ targets += library("HaliteValue", [])
 // Layer 1
 targets += library("HaliteJinja", ["HaliteValue", "CPCRE2"], data: ["Cases"])
 targets += library("HaliteCore", ["HaliteValue", "CPCRE2", .product(name: "Logging", package: "swift-log")])
+targets += library("HaliteJMESPath", ["HaliteValue"], data: ["Cases"])
 // Layer 2
 targets += library("HaliteRender", ["HaliteJinja", "HaliteCore", "CYAML"], data: ["YAML"])
 targets += library(

@@ -2,8 +2,10 @@ extension Value {
     /// Writes JSON as Python's `json.dumps` does, with its separators.
     ///
     /// - Parameter indent: spaces for each level; nil writes one line.
-    public func json(indent: Int? = nil, sortKeys: Bool = false, ensureASCII: Bool = true) -> String {
+    /// - Parameter compact: no blanks behind commas and colons.
+    public func json(indent: Int? = nil, sortKeys: Bool = false, ensureASCII: Bool = true, compact: Bool = false) -> String {
         var writer = JSONWriter(indent: indent, sortKeys: sortKeys, ensureASCII: ensureASCII)
+        writer.compact = compact
         writer.write(self, level: 0)
         return String(decoding: writer.output, as: UTF8.self)
     }
@@ -13,6 +15,7 @@ private struct JSONWriter {
     let indent: Int?
     let sortKeys: Bool
     let ensureASCII: Bool
+    var compact = false
     var output: [UInt8] = []
 
     init(indent: Int?, sortKeys: Bool, ensureASCII: Bool) {
@@ -30,7 +33,7 @@ private struct JSONWriter {
     }
 
     mutating func separate(_ isFirst: Bool, level: Int) {
-        if !isFirst { put(indent == nil ? ", " : ",") }
+        if !isFirst { put(indent == nil && !compact ? ", " : ",") }
         newLine(level)
     }
 
@@ -63,7 +66,7 @@ private struct JSONWriter {
         for (index, pair) in pairs.enumerated() {
             separate(index == 0, level: level + 1)
             writeString(pair.0)
-            put(": ")
+            put(compact ? ":" : ": ")
             write(pair.1, level: level + 1)
         }
         newLine(level)
