@@ -46,6 +46,8 @@ public struct EnvironmentOptions: Sendable, Hashable {
     public var undefined: UndefinedPolicy
     /// Escapes output for HTML unless it is marked safe.
     public var autoescape: Bool
+    /// Refuses attributes whose names start with an underscore, and long ranges, as Jinja2's sandbox does.
+    public var sandboxed = false
     public var limits: RenderLimits
 
     public init(

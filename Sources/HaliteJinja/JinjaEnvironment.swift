@@ -8,11 +8,11 @@ import Synchronization
 public final class JinjaEnvironment: Sendable {
     public let options: EnvironmentOptions
     public let extensions: JinjaExtensions
-    private let loader: (any TemplateLoader)?
+    let loader: (any TemplateLoader)?
     private let cache: Mutex<[CacheKey: CompiledTemplate]> = Mutex([:])
 
     /// The name of a template that has none; messages leave it out.
-    static let anonymousName = "<template>"
+    package static let anonymousName = "<template>"
 
     /// Templates above this number make the cache start anew.
     private static let cacheLimit = 2_000
@@ -37,9 +37,10 @@ public final class JinjaEnvironment: Sendable {
 
     /// Reads and renders a template.
     public func render(
-        source: String, name: String, context: ValueMap, globals: [String: JinjaGlobal] = [:]
+        source: String, name: String, context: ValueMap, globals: [String: JinjaGlobal] = [:],
+        loader: (any TemplateLoader)? = nil
     ) throws(JinjaError) -> String {
-        try compile(source: source, name: name).render(context: context, globals: globals)
+        try compile(source: source, name: name).render(context: context, globals: globals, loader: loader)
     }
 
     /// A template of the loader.
@@ -47,8 +48,10 @@ public final class JinjaEnvironment: Sendable {
         JinjaTemplate(try compiled(name, parent: parent), environment: self)
     }
 
-    func compiled(_ name: String, parent: String?) throws(JinjaError) -> CompiledTemplate {
-        guard let loader else { throw JinjaError(.type, "no loader for this environment specified") }
+    func compiled(
+        _ name: String, parent: String?, loader given: (any TemplateLoader)? = nil
+    ) throws(JinjaError) -> CompiledTemplate {
+        guard let loader = given ?? loader else { throw JinjaError(.type, "no loader for this environment specified") }
         let source: TemplateSource?
         do {
             source = try loader.load(name, from: parent)
@@ -101,8 +104,11 @@ public final class JinjaTemplate: Sendable {
     public var path: String { compiled.path }
 
     /// Renders the template with the variables of the context; `globals` are seen by imported templates too.
-    public func render(context: ValueMap = [:], globals: [String: JinjaGlobal] = [:]) throws(JinjaError) -> String {
-        let state = RenderState(environment: environment, globals: globals)
+    /// - Parameter loader: finds the templates of this one rendering in the place of the environment's loader.
+    public func render(
+        context: ValueMap = [:], globals: [String: JinjaGlobal] = [:], loader: (any TemplateLoader)? = nil
+    ) throws(JinjaError) -> String {
+        let state = RenderState(environment: environment, globals: globals, loader: loader ?? environment.loader)
         defer { state.finish() }
         let output = state.output(capacity: compiled.sizeHint.load(ordering: .relaxed))
         do {
@@ -119,7 +125,7 @@ public final class JinjaTemplate: Sendable {
 
     /// Renders the template and returns what it has exported: the variables and macros of its top level that are data.
     public func exports(context: ValueMap = [:], globals: [String: JinjaGlobal] = [:]) throws(JinjaError) -> ValueMap {
-        let state = RenderState(environment: environment, globals: globals)
+        let state = RenderState(environment: environment, globals: globals, loader: environment.loader)
         defer { state.finish() }
         do {
             let context = compiled.newContext(state, outer: NameLayer(data: context, next: state.globals))

@@ -15,6 +15,7 @@ public struct JinjaError: Error, Sendable, CustomStringConvertible {
         public static let templateNotFound: Kind = "TemplateNotFound"
         public static let templatesNotFound: Kind = "TemplatesNotFound"
         public static let templateRuntime: Kind = "TemplateRuntimeError"
+        public static let security: Kind = "SecurityError"
         public static let undefined: Kind = "UndefinedError"
         public static let filterArgument: Kind = "FilterArgumentError"
         public static let type: Kind = "TypeError"

@@ -30,6 +30,8 @@ public struct JinjaExtensions: Sendable {
     /// Switches on `load_yaml`, `load_json`, `load_text`, `import_yaml`, `import_json` and `import_text`,
     /// and parses their text.
     public var dataTags: (@Sendable (DataTagInput) throws -> Value)?
+    /// Makes what `{{ }}` prints of containers and objects; text and numbers are printed as they are.
+    public var finalize: (@Sendable (JinjaValue) throws -> JinjaValue)?
     /// Switches on `{% profile as 'name' %}` and is told the name and the seconds spent.
     public var profile: (@Sendable (_ name: String, _ seconds: Double) -> Void)?
 
@@ -37,13 +39,15 @@ public struct JinjaExtensions: Sendable {
         filters: [String: JinjaFunction] = [:], tests: [String: JinjaFunction] = [:],
         globals: [String: JinjaGlobal] = [:],
         dataTags: (@Sendable (DataTagInput) throws -> Value)? = nil,
-        profile: (@Sendable (String, Double) -> Void)? = nil
+        profile: (@Sendable (String, Double) -> Void)? = nil,
+        finalize: (@Sendable (JinjaValue) throws -> JinjaValue)? = nil
     ) {
         self.filters = filters
         self.tests = tests
         self.globals = globals
         self.dataTags = dataTags
         self.profile = profile
+        self.finalize = finalize
     }
 }
 

@@ -1,3 +1,5 @@
+import HaliteValue
+
 /// The text of a template as a loader found it.
 public struct TemplateSource: Sendable {
     public let text: String
@@ -14,6 +16,12 @@ public struct TemplateSource: Sendable {
 public protocol TemplateLoader: Sendable {
     /// The template of that name, or nil when there is none. `parent` is the name of the template that asks.
     func load(_ name: String, from parent: String?) throws -> TemplateSource?
+    /// Names that a template sees when it is imported now, above the globals of the rendering.
+    var importedNames: ValueMap { get }
+}
+
+extension TemplateLoader {
+    public var importedNames: ValueMap { [:] }
 }
 
 /// Templates held in memory.

@@ -36,10 +36,14 @@ enum BuiltinGlobals {
         }
         let step = numbers.count > 2 ? numbers[2] : 1
         if step == 0 { throw JinjaError(.value, "range() arg 3 must not be zero") }
-        return .object(
+        let range =
             numbers.count == 1
-                ? RangeObject(start: 0, stop: numbers[0], step: 1)
-                : RangeObject(start: numbers[0], stop: numbers[1], step: step))
+            ? RangeObject(start: 0, stop: numbers[0], step: 1)
+            : RangeObject(start: numbers[0], stop: numbers[1], step: step)
+        if call.context.environment.options.sandboxed, range.length() ?? 0 > 100_000 {
+            throw JinjaError(.overflow, "Range too big. The sandbox blocks ranges larger than MAX_RANGE (100000).")
+        }
+        return .object(range)
     }
 
     /// The dictionary of an optional mapping or sequence of pairs and of keyword arguments.

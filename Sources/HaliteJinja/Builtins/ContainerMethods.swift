@@ -160,8 +160,8 @@ enum ListMethods {
 }
 
 /// Python's stable sort.
-enum Sorting {
-    static func sorted(
+package enum Sorting {
+    package static func sorted(
         _ items: [JinjaValue], reverse: Bool = false, key: (JinjaValue) throws -> JinjaValue
     ) throws -> [JinjaValue] {
         let keyed = try items.map { (try key($0), $0) }

@@ -1,10 +1,10 @@
 /// Python's letter case and character classes, by code point.
-enum PythonCase {
-    static func upper(_ text: String) -> String {
+package enum PythonCase {
+    package static func upper(_ text: String) -> String {
         ASCIIText.map(text) { byte, _ in ASCIIText.upper(byte) } ?? map(text) { $0.properties.uppercaseMapping }
     }
 
-    static func lower(_ text: String) -> String {
+    package static func lower(_ text: String) -> String {
         if let fast = ASCIIText.map(text, { byte, _ in ASCIIText.lower(byte) }) { return fast }
         guard text.unicodeScalars.contains("\u{3A3}") else { return map(text) { $0.properties.lowercaseMapping } }
         // A capital sigma at the end of a word has a small letter of its own.
@@ -30,7 +30,7 @@ enum PythonCase {
         return result
     }
 
-    static func capitalize(_ text: String) -> String {
+    package static func capitalize(_ text: String) -> String {
         if let fast = ASCIIText.map(text, { $1 == 0 ? ASCIIText.upper($0) : ASCIIText.lower($0) }), !text.utf8.contains(0) {
             return fast
         }
@@ -38,7 +38,7 @@ enum PythonCase {
         return first.properties.titlecaseMapping + lower(String(text.unicodeScalars.dropFirst()))
     }
 
-    static func title(_ text: String) -> String {
+    package static func title(_ text: String) -> String {
         if let fast = ASCIIText.map(text, { ASCIIText.isLetter($1) ? ASCIIText.lower($0) : ASCIIText.upper($0) }) { return fast }
         var result = ""
         var inWord = false
@@ -49,7 +49,7 @@ enum PythonCase {
         return result
     }
 
-    static func swapCase(_ text: String) -> String {
+    package static func swapCase(_ text: String) -> String {
         if let fast = ASCIIText.map(text, { byte, _ in ASCIIText.isLetter(byte) ? byte ^ 0x20 : byte }) { return fast }
         return map(text) { scalar in
             if scalar.properties.isUppercase { return scalar.properties.lowercaseMapping }
@@ -58,7 +58,7 @@ enum PythonCase {
         }
     }
 
-    static func fold(_ text: String) -> String {
+    package static func fold(_ text: String) -> String {
         map(text) { scalar in
             switch scalar {
             case "ß", "ẞ": "ss"
@@ -71,7 +71,7 @@ enum PythonCase {
     }
 
     /// Whether there are cased characters and all of them are of one case.
-    static func isCase(_ text: String, upper: Bool) -> Bool {
+    package static func isCase(_ text: String, upper: Bool) -> Bool {
         var found = false
         for scalar in text.unicodeScalars {
             if scalar.isASCII {
@@ -89,7 +89,7 @@ enum PythonCase {
         return found
     }
 
-    static func isTitle(_ text: String) -> Bool {
+    package static func isTitle(_ text: String) -> Bool {
         var found = false
         var previousIsCased = false
         for scalar in text.unicodeScalars {
@@ -108,7 +108,7 @@ enum PythonCase {
         return found
     }
 
-    static func isAlpha(_ scalar: Unicode.Scalar) -> Bool {
+    package static func isAlpha(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.isASCII { return ASCIIText.isLetter(UInt8(truncatingIfNeeded: scalar.value)) }
         return switch scalar.properties.generalCategory {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: true
@@ -116,42 +116,42 @@ enum PythonCase {
         }
     }
 
-    static func isDecimal(_ scalar: Unicode.Scalar) -> Bool {
+    package static func isDecimal(_ scalar: Unicode.Scalar) -> Bool {
         scalar.isASCII ? scalar.value &- 0x30 < 10 : scalar.properties.generalCategory == .decimalNumber
     }
 
-    static func isDigit(_ scalar: Unicode.Scalar) -> Bool {
+    package static func isDigit(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.isASCII { return scalar.value &- 0x30 < 10 }
         return scalar.properties.numericType == .decimal || scalar.properties.numericType == .digit
     }
 
-    static func isNumeric(_ scalar: Unicode.Scalar) -> Bool {
+    package static func isNumeric(_ scalar: Unicode.Scalar) -> Bool {
         scalar.isASCII ? scalar.value &- 0x30 < 10 : scalar.properties.numericType != nil
     }
 
-    static func isAlphanumeric(_ scalar: Unicode.Scalar) -> Bool { isAlpha(scalar) || isNumeric(scalar) }
+    package static func isAlphanumeric(_ scalar: Unicode.Scalar) -> Bool { isAlpha(scalar) || isNumeric(scalar) }
 
     /// Whether the text is not empty and all its characters are of one class.
-    static func all(_ text: String, _ test: (Unicode.Scalar) -> Bool) -> Bool {
+    package static func all(_ text: String, _ test: (Unicode.Scalar) -> Bool) -> Bool {
         !text.isEmpty && text.unicodeScalars.allSatisfy(test)
     }
 
-    static func isIdentifier(_ text: String) -> Bool {
+    package static func isIdentifier(_ text: String) -> Bool {
         guard let first = text.unicodeScalars.first, first == "_" || first.properties.isXIDStart else { return false }
         return text.unicodeScalars.allSatisfy { $0 == "_" || $0.properties.isXIDContinue }
     }
 }
 
 /// Where lines end, and splitting.
-enum PythonSplit {
-    static func isLineBreak(_ scalar: Unicode.Scalar) -> Bool {
+package enum PythonSplit {
+    package static func isLineBreak(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x0A...0x0D, 0x1C...0x1E, 0x85, 0x2028, 0x2029: true
         default: false
         }
     }
 
-    static func lines(_ text: String, keepEnds: Bool = false) -> [String] {
+    package static func lines(_ text: String, keepEnds: Bool = false) -> [String] {
         var lines: [String] = []
         let scalars = text.unicodeScalars
         var start = scalars.startIndex
@@ -174,7 +174,7 @@ enum PythonSplit {
     }
 
     /// Splits at white space; `limit` is negative for all.
-    static func words(_ text: String, limit: Int) -> [String] {
+    package static func words(_ text: String, limit: Int) -> [String] {
         var result: [String] = []
         if limit < 0 {
             var copy = text
@@ -205,7 +205,7 @@ enum PythonSplit {
         }
     }
 
-    static func wordsFromEnd(_ text: String, limit: Int) -> [String] {
+    package static func wordsFromEnd(_ text: String, limit: Int) -> [String] {
         var result: [String] = []
         var rest = text.unicodeScalars[...]
         while true {
@@ -223,7 +223,7 @@ enum PythonSplit {
         return result.reversed()
     }
 
-    static func parts(_ text: String, _ separator: String, limit: Int) -> [String] {
+    package static func parts(_ text: String, _ separator: String, limit: Int) -> [String] {
         var text = text
         var separator = separator
         return text.withUTF8 { bytes in
@@ -240,7 +240,7 @@ enum PythonSplit {
         }
     }
 
-    static func partsFromEnd(_ text: String, _ separator: String, limit: Int) -> [String] {
+    package static func partsFromEnd(_ text: String, _ separator: String, limit: Int) -> [String] {
         let bytes = Array(text.utf8)
         let needle = Array(separator.utf8)
         var result: [String] = []
@@ -253,7 +253,7 @@ enum PythonSplit {
         return result.reversed()
     }
 
-    static func strip(_ text: String, left: Bool, right: Bool, characters: String?) -> String {
+    package static func strip(_ text: String, left: Bool, right: Bool, characters: String?) -> String {
         if characters == nil || characters?.utf8.allSatisfy({ $0 < 0x80 }) == true,
             let fast = stripASCII(text, left: left, right: right, characters: characters)
         {
@@ -286,11 +286,11 @@ enum PythonSplit {
         return text.withUTF8 { ASCIIText.string($0, range.lowerBound, range.upperBound) }
     }
 
-    static func pad(_ text: String, width: Int, fill: String, left: Int, right: Int) -> String {
+    package static func pad(_ text: String, width: Int, fill: String, left: Int, right: Int) -> String {
         String(repeating: fill, count: max(0, left)) + text + String(repeating: fill, count: max(0, right))
     }
 
-    static func center(_ text: String, width: Int, fill: String = " ") -> String {
+    package static func center(_ text: String, width: Int, fill: String = " ") -> String {
         let space = width - text.scalarCount
         guard space > 0 else { return text }
         // Where the space is odd Python puts the extra one left of text of odd width.

@@ -40,7 +40,9 @@ extension Compiler {
             }
             return UnaryNode(negates: true, node)
         case .positive(let value): return UnaryNode(negates: false, try self.expression(value, scope))
-        case .attribute(let value, let name): return AttributeNode(try self.expression(value, scope), name)
+        case .attribute(let value, let name):
+            let owner = try self.expression(value, scope)
+            return environment.options.sandboxed && name.hasPrefix("_") ? GuardedAttributeNode(owner, name) : AttributeNode(owner, name)
         case .item(let value, let key): return try item(value, key, scope)
         case .slice:
             throw error("a slice can only stand alone in brackets", line: expression.line, kind: .templateSyntax)
@@ -97,7 +99,7 @@ extension Compiler {
     }
 
     func call(_ target: Expression, _ arguments: CallArguments, _ scope: Scope) throws(JinjaError) -> ExpressionNode {
-        if case .attribute(let owner, let name) = target.kind {
+        if case .attribute(let owner, let name) = target.kind, !environment.options.sandboxed || !name.hasPrefix("_") {
             return MethodCallNode(try expression(owner, scope), name, try self.arguments(arguments, scope))
         }
         return CallNode(try expression(target, scope), try self.arguments(arguments, scope))

@@ -68,6 +68,17 @@ final class AttributeNode: ExpressionNode {
     }
 }
 
+/// `value._name` in a sandbox.
+final class GuardedAttributeNode: ExpressionNode {
+    private let value: ExpressionNode
+    private let name: String
+    init(_ value: ExpressionNode, _ name: String) {
+        self.value = value
+        self.name = name
+    }
+    override func evaluate(_ frame: Frame) throws -> JinjaValue { try Access.guarded(value.evaluate(frame), name, frame.context) }
+}
+
 /// `value[key]`.
 final class ItemNode: ExpressionNode {
     private let value: ExpressionNode

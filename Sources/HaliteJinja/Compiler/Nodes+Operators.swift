@@ -195,7 +195,8 @@ final class ConcatNode: ExpressionNode {
     }
 
     override func emit(_ frame: Frame, _ output: Output) throws {
-        guard mode == .off else { return try output.write(evaluate(frame)) }
+        // Parts are no values of their own, which would be finalized.
+        guard mode == .off, output.finalize == nil else { return try output.write(evaluate(frame)) }
         for position in 0..<parts.count { try parts.at(position) { try $0.emit(frame, output) } }
     }
 }

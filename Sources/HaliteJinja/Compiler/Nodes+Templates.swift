@@ -1,3 +1,5 @@
+import HaliteValue
+
 /// Loads the template that a tag names and runs it.
 enum TemplateAccess {
     static func load(_ value: JinjaValue, _ frame: Frame) throws -> CompiledTemplate {
@@ -6,7 +8,7 @@ enum TemplateAccess {
             try value.requireHashable()
             throw JinjaError(.templateNotFound, try value.str())
         }
-        return try frame.state.environment.compiled(name, parent: frame.template.name)
+        return try frame.state.environment.compiled(name, parent: frame.template.name, loader: frame.state.loader)
     }
 
     /// The first template of a list that exists.
@@ -46,7 +48,9 @@ enum TemplateAccess {
         let state = frame.state
         let key = ObjectIdentifier(template)
         if !withContext, let module = state.modules[key] { return module }
-        let outer = withContext ? frame.context.layer(locals: try values(locals, frame)) : state.globals
+        let names = state.loader?.importedNames ?? ValueMap()
+        let globals = names.isEmpty ? state.globals : NameLayer(data: names, next: state.globals)
+        let outer = withContext ? frame.context.layer(locals: try values(locals, frame)) : globals
         let context = template.newContext(state, outer: outer)
         let output = state.output()
         try template.render(context, into: output)

@@ -65,14 +65,17 @@ extension Output {
         switch value {
         case .string(let text), .markup(let text): try write(text)
         case .int(let number): try write(number)
-        default: try write(value.str())
+        default:
+            if let finalize { return try write(finalize(value).str()) }
+            try write(value.str())
         }
     }
 
     func writeEscaped(_ value: JinjaValue) throws {
         switch value {
         case .markup(let text): try write(text)
-        default: try write(Markup.escape(value))
+        case .string: try write(Markup.escape(value))
+        default: try write(Markup.escape(finalize?(value) ?? value))
         }
     }
 

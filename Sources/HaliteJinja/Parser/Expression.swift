@@ -1,7 +1,7 @@
 /// Whether a name is read, written, or a parameter.
 enum NameUse { case load, store, parameter }
 
-enum BinaryOperator: Sendable { case add, sub, mul, div, floordiv, mod, pow }
+package enum BinaryOperator: Sendable { case add, sub, mul, div, floordiv, mod, pow }
 enum Comparison: Sendable { case eq, ne, gt, gteq, lt, lteq, contained, notContained }
 
 /// An expression of a template as it was written.

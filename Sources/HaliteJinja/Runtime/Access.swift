@@ -1,8 +1,8 @@
 import HaliteValue
 
 /// `value.name` and `value[key]`, each of which falls back to the other as in Jinja2.
-enum Access {
-    static func attribute(_ owner: JinjaValue, _ name: String, _ context: TemplateContext) throws -> JinjaValue {
+package enum Access {
+    package static func attribute(_ owner: JinjaValue, _ name: String, _ context: TemplateContext) throws -> JinjaValue {
         try findAttribute(owner, name) ?? context.undefined(owner: owner, name: .string(name))
     }
 
@@ -11,12 +11,18 @@ enum Access {
         switch owner {
         case .dict(let dict): return dict.value(name)
         case .object(let object): return try object.item(.string(name))
+        case .undefined: return try pythonItem(owner, .string(name))
         default: return nil
         }
     }
 
-    static func item(_ owner: JinjaValue, _ key: JinjaValue, _ context: TemplateContext) throws -> JinjaValue {
-        try findItem(owner, key) ?? context.undefined(owner: owner, name: key)
+    package static func item(_ owner: JinjaValue, _ key: JinjaValue, _ context: TemplateContext) throws -> JinjaValue {
+        if let name = key.text, name.utf8.first == 0x5F, context.environment.options.sandboxed,
+            try pythonItem(owner, key) == nil
+        {
+            return try guarded(owner, name, context)
+        }
+        return try findItem(owner, key) ?? context.undefined(owner: owner, name: key)
     }
 
     static func findItem(_ owner: JinjaValue, _ key: JinjaValue) throws -> JinjaValue? {
@@ -25,8 +31,17 @@ enum Access {
         return nil
     }
 
+    /// An attribute with a leading underscore in a sandbox: it is there, but it may not be used.
+    static func guarded(_ owner: JinjaValue, _ name: String, _ context: TemplateContext) throws -> JinjaValue {
+        guard try !owner.isUndefined && pythonAttribute(owner, name) != nil else { return try attribute(owner, name, context) }
+        return .undefined(
+            JinjaUndefined(
+                hint: "access to attribute \(name.quoted) of \(owner.typeName.quoted) object is unsafe.", name: .string(name),
+                policy: context.state.policy, kind: .security))
+    }
+
     /// What Python's `getattr` finds: methods and the attributes of objects. An undefined value raises or chains.
-    static func pythonAttribute(_ owner: JinjaValue, _ name: String) throws -> JinjaValue? {
+    package static func pythonAttribute(_ owner: JinjaValue, _ name: String) throws -> JinjaValue? {
         switch owner {
         case .object(let object):
             if let found = try object.attribute(name) { return found }
@@ -48,7 +63,7 @@ enum Access {
     }
 
     /// What Python's `owner[key]` gives; nil where it raises a lookup or type error, which Jinja2 swallows.
-    static func pythonItem(_ owner: JinjaValue, _ key: JinjaValue) throws -> JinjaValue? {
+    package static func pythonItem(_ owner: JinjaValue, _ key: JinjaValue) throws -> JinjaValue? {
         switch owner {
         case .dict(let dict):
             switch key {

@@ -64,10 +64,10 @@ final class BlockReference: JinjaObject {
 }
 
 /// An imported template: what it exports, and its text.
-final class TemplateModule: JinjaObject {
+package final class TemplateModule: JinjaObject {
     private let name: String
     private let exports: [String: JinjaValue]
-    let text: String
+    package let text: String
 
     init(context: TemplateContext, text: String) {
         name = context.templateName
@@ -77,14 +77,14 @@ final class TemplateModule: JinjaObject {
         self.text = text
     }
 
-    override var typeName: String { "TemplateModule" }
-    override var qualifiedTypeName: String { "jinja2.environment.TemplateModule" }
-    override func attribute(_ attribute: String) -> JinjaValue? {
+    package override var typeName: String { "TemplateModule" }
+    package override var qualifiedTypeName: String { "jinja2.environment.TemplateModule" }
+    package override func attribute(_ attribute: String) -> JinjaValue? {
         if attribute == "__name__" { return .string(name) }
         return exports[attribute]
     }
-    override func str() -> String { text }
-    override func html() -> String? { text }
-    override func repr() -> String { "<TemplateModule \(name.quoted)>" }
-    override func freeze() -> Value { .string(text) }
+    package override func str() -> String { text }
+    package override func html() -> String? { text }
+    package override func repr() -> String { "<TemplateModule \(name.quoted)>" }
+    package override func freeze() -> Value { .string(text) }
 }

@@ -40,7 +40,7 @@ public struct JinjaCall {
 }
 
 /// The parameters of a function of the engine, to match arguments as Python does and with its messages.
-final class Signature: Sendable {
+package final class Signature: Sendable {
     let name: String
     let parameters: [String]
     /// How many of the parameters, from the left, must be given.
@@ -55,7 +55,7 @@ final class Signature: Sendable {
 
     /// `"value, old, new, count="`: a trailing `=` marks what may be left out, a leading `@` the hidden argument, a leading
     /// `/` a function written in C.
-    init(_ name: String, _ list: String, positionalOnly: Bool = false) {
+    package init(_ name: String, _ list: String, positionalOnly: Bool = false) {
         isNative = list.hasPrefix("/")
         self.name = name
         var parameters: [String] = []
@@ -75,7 +75,7 @@ final class Signature: Sendable {
     }
 
     /// The arguments in the order of the parameters; nil for what was left out.
-    func bind(_ call: JinjaCall) throws -> [JinjaValue?] {
+    package func bind(_ call: JinjaCall) throws -> [JinjaValue?] {
         if isNative { try requirePositional(call, shownName: name) }
         return try match(call)
     }

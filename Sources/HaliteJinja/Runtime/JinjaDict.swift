@@ -28,6 +28,9 @@ public final class JinjaDict {
     /// Open addressing: positions in `storage` plus one, zero for free. Empty up to the scan limit.
     @exclusivity(unchecked) private var table: [Int32] = []
 
+    /// Whether it is an `OrderedDict`, which differs from a dictionary only in how it is printed and sorted.
+    package var isOrdered = false
+
     public init() {
         source = ValueMap()
         isPending = false
@@ -44,7 +47,7 @@ public final class JinjaDict {
     }
 
     /// The data as it came, while nothing of it can have changed.
-    var untouched: ValueMap? { isPending && touched.isEmpty ? source : nil }
+    package var untouched: ValueMap? { isPending && touched.isEmpty ? source : nil }
 
     public var count: Int { isPending ? source.count : storage.count }
 
@@ -119,7 +122,7 @@ public final class JinjaDict {
         return entry
     }
 
-    func removeAll() {
+    package func removeAll() {
         isPending = false
         touched = []
         storage.removeAll()
@@ -131,11 +134,12 @@ public final class JinjaDict {
         storage.deallocate()
     }
 
-    func copy() -> JinjaDict {
+    package func copy() -> JinjaDict {
         let result = JinjaDict()
         if isPending { convert() }
         result.storage = storage.copy()
         result.table = table
+        result.isOrdered = isOrdered
         return result
     }
 
@@ -334,7 +338,7 @@ extension JinjaValue {
         }
     }
 
-    func requireHashable() throws {
+    package func requireHashable() throws {
         switch self {
         case .list: throw JinjaError(.type, "unhashable type: 'list'")
         case .dict: throw JinjaError(.type, "unhashable type: 'dict'")

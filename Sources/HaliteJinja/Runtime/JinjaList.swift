@@ -14,7 +14,7 @@ public final class JinjaList {
     }
 
     /// The elements as they came from the context, while nobody has touched the list.
-    var untouched: [Value]? { pending }
+    package var untouched: [Value]? { pending }
 
     public var items: [JinjaValue] {
         get {
@@ -49,7 +49,7 @@ public final class JinjaList {
 /// A tuple: a list that never changes. A name makes it a `groupby` group with the attributes `grouper` and `list`.
 public final class JinjaTuple {
     public private(set) var items: [JinjaValue]
-    let isGroup: Bool
+    package let isGroup: Bool
 
     public init(_ items: [JinjaValue], isGroup: Bool = false) {
         self.items = items

@@ -6,14 +6,17 @@ public final class JinjaUndefined {
     /// The value that lacks the attribute or element.
     let owner: JinjaValue?
     let name: JinjaValue?
-    let policy: UndefinedPolicy
+    package let policy: UndefinedPolicy
+    /// The class of the error that any use raises.
+    let kind: JinjaError.Kind
     /// The nearest known name, found when the error is made.
     let suggest: (() -> String?)?
 
-    init(
+    package init(
         hint: String? = nil, owner: JinjaValue? = nil, name: JinjaValue? = nil, policy: UndefinedPolicy,
-        suggest: (() -> String?)? = nil
+        kind: JinjaError.Kind = .undefined, suggest: (() -> String?)? = nil
     ) {
+        self.kind = kind
         self.hint = hint
         self.owner = owner
         self.name = name
@@ -21,7 +24,7 @@ public final class JinjaUndefined {
         self.suggest = suggest
     }
 
-    var message: String {
+    package var message: String {
         if let hint { return hint }
         let shown = (try? name?.repr()) ?? "None"
         guard let owner else { return "\(shown) is undefined" }
@@ -30,8 +33,8 @@ public final class JinjaUndefined {
         return "\(repr.quoted) has no attribute \(shown)"
     }
 
-    func error() -> JinjaError {
-        var error = JinjaError(.undefined, message)
+    package func error() -> JinjaError {
+        var error = JinjaError(kind, message)
         error.suggestion = suggest?()
         return error
     }
@@ -72,6 +75,7 @@ extension JinjaValue {
         case .undefined(let value): "jinja2.runtime.\(value.policy.className) object"
         case .tuple(let tuple) where tuple.isGroup: "jinja2.filters._GroupTuple object"
         case .object(let object): "\(object.qualifiedTypeName) object"
+        case .dict(let dict) where dict.isOrdered: "collections.OrderedDict object"
         default: "\(typeName) object"
         }
     }
@@ -79,5 +83,5 @@ extension JinjaValue {
 
 extension String {
     /// The text in Python's quotes.
-    var quoted: String { PythonText.repr(self) }
+    package var quoted: String { PythonText.repr(self) }
 }

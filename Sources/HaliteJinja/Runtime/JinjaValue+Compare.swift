@@ -70,7 +70,7 @@ extension JinjaValue {
     }
 
     /// Python's `<`; the symbol is the one in the template, for the message.
-    func isLess(than other: JinjaValue, symbol: String = "<") throws -> Bool {
+    package func isLess(than other: JinjaValue, symbol: String = "<") throws -> Bool {
         if let order = try order(other, symbol) { return order < 0 }
         return false
     }
@@ -108,7 +108,7 @@ extension JinjaValue {
     }
 
     /// Python's `value in self`.
-    func contains(_ value: JinjaValue) throws -> Bool {
+    package func contains(_ value: JinjaValue) throws -> Bool {
         switch self {
         case .string(let text), .markup(let text):
             guard let part = value.text else {

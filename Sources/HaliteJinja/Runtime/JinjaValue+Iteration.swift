@@ -38,7 +38,7 @@ extension JinjaValue {
         }
     }
 
-    func requiredIterator() throws -> JinjaIterator {
+    package func requiredIterator() throws -> JinjaIterator {
         guard let iterator = try iterator() else {
             throw JinjaError(.type, "'\(typeName)' object is not iterable")
         }
@@ -85,7 +85,7 @@ extension JinjaValue {
     }
 
     /// Python's `len()`; nil when the value has none.
-    func length() throws -> Int? {
+    package func length() throws -> Int? {
         switch self {
         case .list(let list): return list.count
         case .tuple(let tuple): return tuple.items.count
@@ -101,7 +101,7 @@ extension JinjaValue {
     }
 
     /// Calls the value.
-    func call(_ call: JinjaCall) throws -> JinjaValue {
+    package func call(_ call: JinjaCall) throws -> JinjaValue {
         switch self {
         case .object(let object): return try object.call(call)
         case .undefined(let value): throw value.error()
@@ -112,7 +112,7 @@ extension JinjaValue {
 
 extension String {
     /// Python's length: code points.
-    var scalarCount: Int {
+    package var scalarCount: Int {
         var copy = self
         return copy.withUTF8 { bytes in
             var count = 0

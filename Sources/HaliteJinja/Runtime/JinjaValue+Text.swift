@@ -48,6 +48,7 @@ extension JinjaValue {
                 bytes.append(contentsOf: "{...}".utf8)
                 return
             }
+            if dict.isOrdered { return try Self.appendOrdered(dict, to: &bytes, open: open + [identifier]) }
             bytes.append(UInt8(ascii: "{"))
             for (position, entry) in dict.entries.enumerated() {
                 if position > 0 { bytes.append(contentsOf: ", ".utf8) }
@@ -58,6 +59,14 @@ extension JinjaValue {
             bytes.append(UInt8(ascii: "}"))
         case .object(let object): try object.appendRepr(to: &bytes, open: open)
         }
+    }
+
+    private static func appendOrdered(_ dict: JinjaDict, to bytes: inout [UInt8], open: [ObjectIdentifier]) throws {
+        bytes.append(contentsOf: "OrderedDict(".utf8)
+        if dict.count > 0 {
+            try JinjaValue.list(of: dict.entries.map { .pair($0.key, $0.value) }).appendRepr(to: &bytes, open: open)
+        }
+        bytes.append(UInt8(ascii: ")"))
     }
 
     private static func append(

@@ -39,13 +39,13 @@ extension JinjaValue {
     }
 
     /// An integer in the smallest shape.
-    init(normalizing number: BigInteger) {
+    package init(normalizing number: BigInteger) {
         if let small = number.intValue { self = .int(small) } else { self = .big(number) }
     }
 
-    static func pair(_ first: JinjaValue, _ second: JinjaValue) -> JinjaValue { .tuple(JinjaTuple([first, second])) }
-    static func tuple(of items: [JinjaValue]) -> JinjaValue { .tuple(JinjaTuple(items)) }
-    static func list(of items: [JinjaValue]) -> JinjaValue { .list(JinjaList(items)) }
+    package static func pair(_ first: JinjaValue, _ second: JinjaValue) -> JinjaValue { .tuple(JinjaTuple([first, second])) }
+    package static func tuple(of items: [JinjaValue]) -> JinjaValue { .tuple(JinjaTuple(items)) }
+    package static func list(of items: [JinjaValue]) -> JinjaValue { .list(JinjaList(items)) }
 
     /// The name of the type as Python says it.
     public var typeName: String {
@@ -60,7 +60,7 @@ extension JinjaValue {
         case .bytes: "bytes"
         case .list: "list"
         case .tuple: "tuple"
-        case .dict: "dict"
+        case .dict(let dict): dict.isOrdered ? "OrderedDict" : "dict"
         case .object(let object): object.typeName
         }
     }
@@ -86,7 +86,7 @@ extension JinjaValue {
         }
     }
 
-    var bigInteger: BigInteger? {
+    package var bigInteger: BigInteger? {
         switch self {
         case .big(let number): number
         case .int(let number): BigInteger(number)
@@ -116,7 +116,7 @@ extension JinjaValue {
     }
 
     /// Whether both are the same object, for `is sameas`.
-    func isSame(as other: JinjaValue) -> Bool {
+    package func isSame(as other: JinjaValue) -> Bool {
         switch (self, other) {
         case (.null, .null): true
         case (.bool(let a), .bool(let b)): a == b

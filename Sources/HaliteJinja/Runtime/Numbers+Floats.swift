@@ -32,7 +32,7 @@ extension Numbers {
 }
 
 extension JinjaValue {
-    var isNumber: Bool {
+    package var isNumber: Bool {
         switch self {
         case .int, .big, .float, .bool: true
         default: false

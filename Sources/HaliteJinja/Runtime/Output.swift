@@ -5,8 +5,11 @@ public final class Output {
     @exclusivity(unchecked) private var capacity: Int
     @exclusivity(unchecked) private(set) var count = 0
     private let limit: Int
+    /// Makes what is printed of values that are neither text nor number; nil where `str()` does.
+    let finalize: ((JinjaValue) throws -> JinjaValue)?
 
-    init(limit: Int, capacity: Int = 256) {
+    init(limit: Int, capacity: Int = 256, finalize: ((JinjaValue) throws -> JinjaValue)? = nil) {
+        self.finalize = finalize
         storage = .allocate(byteCount: capacity, alignment: 1)
         self.capacity = capacity
         self.limit = limit

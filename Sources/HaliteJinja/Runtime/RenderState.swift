@@ -1,19 +1,22 @@
 import HaliteValue
 
 /// What all templates of one rendering share: limits, modules, and what has to be taken apart at the end.
-final class RenderState {
+package final class RenderState {
     let environment: JinjaEnvironment
     let policy: UndefinedPolicy
     /// The globals of the environment and of this rendering.
     let globals: NameLayer
     private let limits: RenderLimits
+    /// Finds the templates of this rendering.
+    let loader: (any TemplateLoader)?
     @exclusivity(unchecked) private var depth = 0
     @exclusivity(unchecked) private var steps = 0
     private var frames: [Frame] = []
     private var contexts: [TemplateContext] = []
     /// Imported templates by name; one import serves the whole rendering.
     var modules: [ObjectIdentifier: TemplateModule] = [:]
-    init(environment: JinjaEnvironment, globals: [String: JinjaGlobal]) {
+    init(environment: JinjaEnvironment, globals: [String: JinjaGlobal], loader: (any TemplateLoader)?) {
+        self.loader = loader
         self.environment = environment
         policy = environment.options.undefined
         limits = environment.options.limits
@@ -36,8 +39,7 @@ final class RenderState {
     }
 
     /// Counts loop iterations.
-    @inline(__always)
-    func step(_ count: Int = 1) throws {
+    package func step(_ count: Int = 1) throws {
         steps &+= count
         if steps > limits.steps {
             throw JinjaError(.runtime, "rendering was stopped after \(limits.steps) loop iterations")
@@ -45,11 +47,11 @@ final class RenderState {
     }
 
     /// Refuses a text, list or number of so many bytes or elements before it is made.
-    func reserve(_ count: Int) throws {
+    package func reserve(_ count: Int) throws {
         if count < 0 || count > limits.outputBytes { throw JinjaError(.memory, "the value would be larger than the limit") }
     }
 
-    func output(capacity: Int = 0) -> Output { Output(limit: limits.outputBytes, capacity: max(256, capacity)) }
+    func output(capacity: Int = 0) -> Output { Output(limit: limits.outputBytes, capacity: max(256, capacity), finalize: environment.extensions.finalize) }
 
     func retain(_ frame: Frame) { frames.append(frame) }
     func retain(_ context: TemplateContext) { contexts.append(context) }

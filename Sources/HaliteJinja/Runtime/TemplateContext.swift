@@ -52,7 +52,7 @@ final class NameLayer {
 
 /// The variables of a template at run time: what it was given and what it sets at its top level.
 public final class TemplateContext {
-    let state: RenderState
+    package let state: RenderState
     let templateName: String
     let outer: NameLayer
     /// What the template has set at its top level.
@@ -84,6 +84,16 @@ public final class TemplateContext {
     func resolve(_ name: String, hash: Int) -> JinjaValue? {
         if variables.count > 0, let value = variables.value(name, hash: hash) { return value }
         return outer.lookup(name, hash: hash)
+    }
+
+    /// All names and values that the template sees.
+    package func all() -> [(name: String, value: JinjaValue)] {
+        var seen: Set<String> = []
+        let own = variables.entries.compactMap(\.key.text)
+        return (outer.names.reversed() + own).compactMap { name in
+            guard seen.insert(name).inserted, let value = resolve(name) else { return nil }
+            return (name, value)
+        }
     }
 
     /// All variables as a layer for another template.
