@@ -49,7 +49,10 @@ targets += library("HaliteJinja", ["HaliteValue", "CPCRE2"], data: ["Cases"])
 targets += library("HaliteCore", ["HaliteValue", "CPCRE2", .product(name: "Logging", package: "swift-log")])
 targets += library("HaliteJMESPath", ["HaliteValue"], data: ["Cases"])
 // Layer 2
-targets += library("HaliteRender", ["HaliteJinja", "HaliteCore", "CYAML"], data: ["YAML"])
+targets += library(
+    "HaliteRender",
+    ["HaliteJinja", "HaliteCore", "HaliteJMESPath", "CYAML", .product(name: "Crypto", package: "swift-crypto")],
+    data: ["SaltJinja", "YAML"])
 targets += library(
     "HaliteHost",
     [
@@ -88,7 +91,6 @@ targets += [
     // Development
     .executableTarget(name: "halite-bench", dependencies: ["HaliteRender", "HaliteValue"], swiftSettings: settings),
     .target(name: "HaliteTesting", dependencies: ["HaliteModuleKit"], swiftSettings: settings),
-    .executableTarget(name: "halite-bench", dependencies: ["HaliteRender"], swiftSettings: settings),
 ]
 
 let package = Package(

@@ -1,77 +1,99 @@
 import HaliteCore
 import HaliteJinja
 import HaliteValue
+import Synchronization
 
 /// Finds templates by their path in the file roots; runs on the render thread.
 package typealias TemplateFetch = @Sendable (_ path: String) throws -> TemplateSource?
 
-/// Jinja as Salt sets it up: undefined names are errors, `do` and loop controls, data tags, Salt's filters.
-package struct SaltEnvironment: Sendable {
-    private let environment: JinjaEnvironment
+/// Jinja as Salt sets it up: a sandbox, undefined names as errors, `do` and loop controls, data tags, Salt's filters.
+///
+/// It keeps the compiled templates by their content, for every set of options that a template asks for.
+package final class SaltEnvironment: Sendable {
+    private let fetch: TemplateFetch
+    private let options: JinjaOptions
+    private let environments = Mutex<[EnvironmentOptions: JinjaEnvironment]>([:])
+
+    /// Templates may ask for many sets of options; more than these start anew.
+    private static let environmentLimit = 16
 
     /// - Parameters:
     ///   - options: `jinja_env` or `jinja_sls_env` of the configuration: `trim_blocks` and its kind.
     package init(fetch: @escaping TemplateFetch, options: ValueMap = [:], allowUndefined: Bool = false) {
-        let jinja = EnvironmentOptions(
-            trimBlocks: options["trim_blocks"]?.isTruthy ?? false,
-            lstripBlocks: options["lstrip_blocks"]?.isTruthy ?? false,
-            keepTrailingNewline: options["keep_trailing_newline"]?.isTruthy ?? false,
-            undefined: allowUndefined ? .default : .strict)
-        environment = JinjaEnvironment(
-            options: jinja, loader: SaltLoader(fetch: fetch),
-            extensions: JinjaExtensions(
-                filters: SaltFilters.filters, tests: SaltFilters.tests, globals: SaltFilters.globals,
-                dataTags: SaltFilters.parseData, profile: { _, _ in }))
+        self.fetch = fetch
+        self.options = JinjaOptions(options, allowUndefined: allowUndefined)
     }
 
     /// Renders on the calling thread, which must be a render thread.
     package func render(source: String, name: String, scope: TemplateScope) throws(RenderError) -> String {
-        // Jinja drops the last line end; Salt takes it away before and puts it back behind.
-        let endsLine = source.hasSuffix("\n")
-        do {
-            let text = try environment.render(
-                source: endsLine ? String(source.dropLast()) : source, name: name, context: [:], globals: scope.globals)
-            return endsLine ? text + "\n" : text
+        do throws(SaltFailure) {
+            return try rendered(source: source, name: name, scope: scope)
         } catch {
-            throw Self.renderError(error, file: name)
+            throw error.renderError
         }
     }
 
-    /// Worded so that those who grep for Salt's words find them.
-    private static func renderError(_ error: JinjaError, file: String) -> RenderError {
-        var message: String
-        switch error.kind {
-        case .templateSyntax, .templateAssertion: message = "Jinja syntax error: \(error.message)"
-        case .undefined: message = "Jinja variable \(error.message)"
-        case .host: message = error.message
-        default: message = "Jinja error: \(error.message)"
+    func rendered(source: String, name: String, scope: TemplateScope) throws(SaltFailure) -> String {
+        let (text, options) = options.header(of: source)
+        let loader = SaltLoader(fetch: fetch, directory: scope.values["tpldir"]?.stringValue)
+        do {
+            let output = try environment(options.options).render(
+                source: text, name: JinjaEnvironment.anonymousName, context: [:], globals: scope.globals, loader: loader)
+            // Jinja drops the last line end; Salt puts one back.
+            return source.utf8.last == 0x0A ? output + "\n" : output
+        } catch {
+            throw SaltFailure(error, source: text, file: name, loader: loader)
         }
-        if let suggestion = error.suggestion { message += ", did you mean '\(suggestion)'?" }
-        var excerpt = error.excerpt ?? ""
-        for step in error.chain.reversed() { excerpt += "\n  from \(step.template), line \(step.line)" }
-        return RenderError(
-            renderer: "jinja", message: message, file: error.template ?? file, line: error.line ?? 0, excerpt: excerpt)
     }
+
+    private func environment(_ options: EnvironmentOptions) -> JinjaEnvironment {
+        environments.withLock { known in
+            if let environment = known[options] { return environment }
+            if known.count >= Self.environmentLimit { known.removeAll() }
+            let environment = JinjaEnvironment(options: options, extensions: Self.extensions)
+            known[options] = environment
+            return environment
+        }
+    }
+
+    private static let extensions = JinjaExtensions(
+        filters: SaltFilters.filters, tests: SaltFilters.tests, globals: SaltGlobals.table,
+        dataTags: DataTags.parse, profile: { _, _ in }, finalize: PrintedValue.finalize)
 }
 
-/// `salt://` names, names relative to the asking template, and plain names from the root.
-private struct SaltLoader: TemplateLoader {
-    let fetch: TemplateFetch
+/// Options of Jinja by their names in the configuration.
+struct JinjaOptions {
+    var options = EnvironmentOptions()
 
-    func load(_ name: String, from parent: String?) throws -> TemplateSource? {
-        var path = name.hasPrefix("salt://") ? String(name.dropFirst(7)) : name
-        if path.hasPrefix("./") || path.hasPrefix("../"), let parent {
-            let base = parent.hasPrefix("salt://") ? String(parent.dropFirst(7)) : parent
-            var parts = base.split(separator: "/").dropLast().map(String.init)
-            for part in path.split(separator: "/") {
-                switch part {
-                case ".": continue
-                case "..": if parts.isEmpty { return nil } else { parts.removeLast() }
-                default: parts.append(String(part))
-                }
+    init(_ settings: ValueMap, allowUndefined: Bool) {
+        options.undefined = allowUndefined ? .default : .strict
+        options.sandboxed = true
+        apply(settings)
+    }
+
+    /// Unknown names are passed over, as Salt does with a warning.
+    private mutating func apply(_ settings: ValueMap) {
+        for (key, value) in settings {
+            switch PythonCase.lower(key.pythonString) {
+            case "trim_blocks": options.trimBlocks = value.isTruthy
+            case "lstrip_blocks": options.lstripBlocks = value.isTruthy
+            case "keep_trailing_newline": options.keepTrailingNewline = value.isTruthy
+            default: continue
             }
-            path = parts.joined(separator: "/")
         }
-        return try fetch(path)
+    }
+
+    /// Takes the line `#jinja2: {...}` at the top of a template, or below its shebang, as options of this template alone.
+    func header(of source: String) -> (source: String, options: JinjaOptions) {
+        guard source.utf8.starts(with: "#".utf8) else { return (source, self) }
+        var lines = PythonSplit.lines(source, keepEnds: true)
+        let place = lines[0].hasPrefix("#!") && !lines[0].hasPrefix("#!/") ? 1 : 0
+        guard place < lines.count, lines[place].hasPrefix("#jinja2:"),
+            let settings = try? Value(jsonText: String(lines[place].dropFirst(8))).mapValue
+        else { return (source, self) }
+        var changed = self
+        changed.apply(settings)
+        lines.remove(at: place)
+        return (lines.joined(), changed)
     }
 }

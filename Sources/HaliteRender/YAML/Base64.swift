@@ -89,3 +89,16 @@ package enum Base64 {
         }
     }
 }
+
+extension Base64 {
+    /// In lines of 76 letters, each with its end, as Python's `encodebytes` writes it.
+    static func encodedLines(_ bytes: [UInt8]) -> String {
+        var rest = Array(encode(bytes).utf8)[...]
+        var text = ""
+        while !rest.isEmpty {
+            text += String(decoding: rest.prefix(76), as: UTF8.self) + "\n"
+            rest = rest.dropFirst(76)
+        }
+        return text
+    }
+}

@@ -1,0 +1,78 @@
+import HaliteJinja
+import HaliteValue
+
+/// `salt`: `salt['pkg.version']('vim')` and `salt.pkg.version('vim')`.
+final class SaltObject: JinjaObject {
+    private let scope: TemplateScope
+    private lazy var names = Set(scope.functionNames())
+
+    init(scope: TemplateScope) { self.scope = scope }
+
+    override var typeName: String { "AliasedLoader" }
+    override var qualifiedTypeName: String { "salt.utils.templates.AliasedLoader" }
+
+    override func item(_ key: JinjaValue) throws -> JinjaValue? {
+        guard let name = key.text, names.contains(name) else { return nil }
+        return function(name)
+    }
+
+    override func attribute(_ name: String) throws -> JinjaValue? {
+        switch name {
+        case "get": return method(name) { call in
+            let values = try Signature("get", "key, default=").bind(call)
+            return try self.item(values.value(0)) ?? values.value(1)
+        }
+        case "keys": return method(name) { _ in .list(of: self.names.sorted().map { .string($0) }) }
+        default:
+            let prefix = name + "."
+            guard names.contains(where: { $0.hasPrefix(prefix) }) else { return nil }
+            return .object(SaltModuleObject(name: name, parent: self))
+        }
+    }
+
+    override func contains(_ value: JinjaValue) throws -> Bool? { value.text.map(names.contains) ?? false }
+
+    override func iterate() throws -> JinjaIterator? {
+        var rest = names.sorted()[...]
+        return JinjaIterator { rest.popFirst().map { .string($0) } }
+    }
+
+    fileprivate func knows(_ name: String) -> Bool { names.contains(name) }
+
+    fileprivate func function(_ name: String) -> JinjaValue {
+        method(name) { [scope] call in
+            let positional = try call.frozenPositional()
+            let keywords = try call.frozenKeywords()
+            do {
+                return JinjaValue(try scope.call(name, positional, keywords))
+            } catch let error as JinjaError {
+                throw error
+            } catch {
+                throw JinjaError("CommandExecutionError", String(describing: error))
+            }
+        }
+    }
+
+    private func method(_ name: String, _ body: @escaping (JinjaCall) throws -> JinjaValue) -> JinjaValue {
+        .object(JinjaFunctionObject(name: name, body))
+    }
+}
+
+/// `salt.pkg`, of which functions are attributes.
+final class SaltModuleObject: JinjaObject {
+    private let name: String
+    private let parent: SaltObject
+
+    init(name: String, parent: SaltObject) {
+        self.name = name
+        self.parent = parent
+    }
+
+    override var typeName: String { "LoadedMod" }
+    override var qualifiedTypeName: String { "salt.loader.lazy.LoadedMod" }
+
+    override func attribute(_ function: String) throws -> JinjaValue? {
+        let whole = "\(name).\(function)"
+        return parent.knows(whole) ? parent.function(whole) : nil
+    }
+}
