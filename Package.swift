@@ -89,7 +89,6 @@ targets += library(
 targets += [
     .executableTarget(name: "halite", dependencies: ["HaliteCLI"], swiftSettings: settings),
     // Development
-    .executableTarget(name: "halite-bench", dependencies: ["HaliteRender", "HaliteValue"], swiftSettings: settings),
     .target(name: "HaliteTesting", dependencies: ["HaliteModuleKit"], swiftSettings: settings),
 ]
 

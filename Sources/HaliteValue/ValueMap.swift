@@ -80,10 +80,36 @@ public struct ValueMap: Sendable {
         func index() {
             table = []
             guard keys.count > ValueMap.scanLimit else { return }
+            table = [Int32](repeating: 0, count: tableSize)
+            for position in keys.indices { place(position) }
+        }
+
+        private var tableSize: Int {
             var size = 32
             while size < keys.count * 3 { size *= 2 }
-            table = [Int32](repeating: 0, count: size)
-            for position in keys.indices { place(position) }
+            return size
+        }
+
+        /// Indexes, and tells whether two keys are equal; the index then is of no use.
+        func indexFindsEqualKeys() -> Bool {
+            if keys.count <= ValueMap.scanLimit {
+                for position in hashes.indices.dropFirst() {
+                    for earlier in 0..<position where hashes[earlier] == hashes[position] && keys[earlier] == keys[position] { return true }
+                }
+                return false
+            }
+            table = [Int32](repeating: 0, count: tableSize)
+            let mask = table.count - 1
+            for position in keys.indices {
+                var slot = hashes[position] & mask
+                while table[slot] != 0 {
+                    let other = Int(table[slot]) - 1
+                    if hashes[other] == hashes[position], keys[other] == keys[position] { return true }
+                    slot = (slot + 1) & mask
+                }
+                table[slot] = Int32(position + 1)
+            }
+            return false
         }
 
         private func place(_ position: Int) {
@@ -104,15 +130,8 @@ public struct ValueMap: Sendable {
 
     /// Makes a map of keys that are thought to be distinct; nil when two of them are equal.
     public init?(distinctKeys keys: [Value], values: [Value]) {
-        let storage = Storage(keys: keys, values: values, positions: [:])
-        if keys.count <= Self.scanLimit {
-            for index in keys.indices.dropFirst() {
-                for earlier in 0..<index where keys[earlier] == keys[index] { return nil }
-            }
-        } else {
-            storage.index()
-            if storage.positions.count != keys.count { return nil }
-        }
+        let storage = Storage(keys: keys, values: values)
+        if storage.indexFindsEqualKeys() { return nil }
         self.storage = storage
     }
 
