@@ -46,6 +46,21 @@ extension String {
         return utf8.count == other.utf8.count && comparesEqual(to: other)
     }
 
+    /// -1, 0 or 1 by the order of code points, which is the order of the bytes of UTF-8.
+    public func codePointOrder(_ other: String) -> Int {
+        var left = self
+        var right = other
+        return left.withUTF8 { a in
+            right.withUTF8 { b in
+                let common = min(a.count, b.count)
+                var index = 0
+                while index < common, a[index] == b[index] { index += 1 }
+                if index < common { return a[index] < b[index] ? -1 : 1 }
+                return a.count < b.count ? -1 : a.count == b.count ? 0 : 1
+            }
+        }
+    }
+
     @usableFromInline
     func comparesEqual(to other: String) -> Bool {
         var left = self

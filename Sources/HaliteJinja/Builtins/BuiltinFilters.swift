@@ -52,17 +52,38 @@ extension BoundArguments {
 
 /// How filters find the part of an element that they look at: `attribute='a.b.0'`.
 struct AttributePath {
-    private let parts: [JinjaValue]
+    private struct Part {
+        let key: JinjaValue
+        /// The key when it is a text, with its hash.
+        let text: (String, hash: Int)?
 
-    init(_ attribute: JinjaValue?) {
-        switch attribute {
-        case nil, .null?: parts = []
-        case .string(let text)?, .markup(let text)?: parts = Self.split(text)
-        case let other?: parts = [other]
+        init(_ key: JinjaValue) {
+            self.key = key
+            text = key.text.map { ($0, $0.bytesHash) }
+        }
+
+        @inline(__always)
+        func value(of item: JinjaValue, _ context: TemplateContext) throws -> JinjaValue {
+            if let text, case .dict(let dict) = item, let found = dict.value(text.0, hash: text.hash) { return found }
+            return try Access.item(item, key, context)
         }
     }
 
-    private init(parts: [JinjaValue]) { self.parts = parts }
+    private let first: Part?
+    private let rest: [Part]
+
+    init(_ attribute: JinjaValue?) {
+        switch attribute {
+        case nil, .null?: self.init(parts: [])
+        case .string(let text)?, .markup(let text)?: self.init(parts: Self.split(text))
+        case let other?: self.init(parts: [other])
+        }
+    }
+
+    private init(parts: [JinjaValue]) {
+        first = parts.first.map(Part.init)
+        rest = parts.dropFirst().map(Part.init)
+    }
 
     /// Several paths, separated by commas.
     static func list(_ attribute: JinjaValue?) -> [AttributePath] {
@@ -77,9 +98,12 @@ struct AttributePath {
     }
 
     func value(of item: JinjaValue, default fallback: JinjaValue? = nil, _ context: TemplateContext) throws -> JinjaValue {
-        var value = item
-        for part in parts {
-            value = try Access.item(value, part, context)
+        guard let first else { return item }
+        var value = try first.value(of: item, context)
+        if let fallback, value.isUndefined { value = fallback }
+        if rest.isEmpty { return value }
+        for part in rest {
+            value = try part.value(of: value, context)
             if let fallback, value.isUndefined { value = fallback }
         }
         return value

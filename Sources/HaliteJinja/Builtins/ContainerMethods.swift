@@ -161,15 +161,37 @@ enum ListMethods {
 
 /// Python's stable sort.
 package enum Sorting {
+    /// - Parameter listsKeys: whether each key stands for a list of nothing but itself. Python compares the elements of lists
+    ///   for equality first, so equal ones need no order.
     package static func sorted(
-        _ items: [JinjaValue], reverse: Bool = false, key: (JinjaValue) throws -> JinjaValue
+        _ items: [JinjaValue], reverse: Bool = false, listsKeys: Bool = false, key: (JinjaValue) throws -> JinjaValue
     ) throws -> [JinjaValue] {
-        let keyed = try items.map { (try key($0), $0) }
+        let keys = try items.map(key)
+        if let order = quickOrder(keys, reverse: reverse) { return order.map { items[$0] } }
+        let keyed = Array(zip(listsKeys ? keys.map { .list(of: [$0]) } : keys, items))
         // Reversing keeps equal elements in their order, as in Python.
         let order = try mergeSort(keyed.indices.map { $0 }) { a, b in
             reverse ? try keyed[b].0.isLess(than: keyed[a].0) : try keyed[a].0.isLess(than: keyed[b].0)
         }
         return order.map { keyed[$0].1 }
+    }
+
+    /// The order of keys that are all texts or all numbers of 64 bits, of which no comparison fails.
+    private static func quickOrder(_ keys: [JinjaValue], reverse: Bool) -> [Int]? {
+        var texts: [String] = []
+        var numbers: [Int] = []
+        for key in keys {
+            switch key {
+            case .string(let text) where numbers.isEmpty: texts.append(text)
+            case .int(let number) where texts.isEmpty: numbers.append(number)
+            default: return nil
+            }
+        }
+        let indices = Array(keys.indices)
+        if numbers.isEmpty {
+            return try? mergeSort(indices) { reverse ? texts[$1].codePointOrder(texts[$0]) < 0 : texts[$0].codePointOrder(texts[$1]) < 0 }
+        }
+        return try? mergeSort(indices) { reverse ? numbers[$1] < numbers[$0] : numbers[$0] < numbers[$1] }
     }
 
     private static func mergeSort(_ items: [Int], _ isLess: (Int, Int) throws -> Bool) throws -> [Int] {

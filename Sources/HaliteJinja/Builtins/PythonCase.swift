@@ -5,6 +5,7 @@ package enum PythonCase {
     }
 
     package static func lower(_ text: String) -> String {
+        if ASCIIText.isLower(text) { return text }
         if let fast = ASCIIText.map(text, { byte, _ in ASCIIText.lower(byte) }) { return fast }
         guard text.unicodeScalars.contains("\u{3A3}") else { return map(text) { $0.properties.lowercaseMapping } }
         // A capital sigma at the end of a word has a small letter of its own.

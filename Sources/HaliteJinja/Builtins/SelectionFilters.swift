@@ -10,26 +10,44 @@ enum SelectionFilters {
         "rejectattr": .free { call in try select(call, "sync_do_rejectattr", negates: true, byAttribute: true) },
     ]
 
+    private typealias Transform = (JinjaValue) throws -> JinjaValue?
+
+    /// A run over the elements of a value.
+    private final class Run {
+        private let value: JinjaValue
+        private let state: RenderState
+        private let prepare: () throws -> Transform
+        @exclusivity(unchecked) private var cursor: Cursor?
+        @exclusivity(unchecked) private var transform: Transform?
+
+        init(_ value: JinjaValue, _ state: RenderState, _ prepare: @escaping () throws -> Transform) {
+            self.value = value
+            self.state = state
+            self.prepare = prepare
+        }
+
+        func next() throws -> JinjaValue? {
+            if cursor == nil {
+                guard try value.isTrue() else { return nil }
+                transform = try prepare()
+                cursor = try Cursor.over(value)
+                if cursor == nil { _ = try value.requiredIterator() }
+            }
+            guard let cursor, let transform else { return nil }
+            while let item = try cursor.next() {
+                try state.step()
+                if let result = try transform(item) { return result }
+            }
+            return nil
+        }
+    }
+
     /// Makes a generator that prepares itself when the first element is asked for, so that mistakes show there.
     private static func generator(
-        _ name: String, _ value: JinjaValue, _ context: TemplateContext,
-        _ prepare: @escaping () throws -> (JinjaValue) throws -> JinjaValue?
+        _ name: String, _ value: JinjaValue, _ context: TemplateContext, _ prepare: @escaping () throws -> Transform
     ) throws -> JinjaValue {
-        var iterator: JinjaIterator?
-        var transform: ((JinjaValue) throws -> JinjaValue?)?
-        return .object(
-            try JinjaIterator(name: name, over: value) {
-                if iterator == nil {
-                    guard try value.isTrue() else { return nil }
-                    transform = try prepare()
-                    iterator = try value.requiredIterator()
-                }
-                while let item = try iterator?.next() {
-                    try context.state.step()
-                    if let result = try transform?(item) { return result }
-                }
-                return nil
-            })
+        let run = Run(value, context.state, prepare)
+        return .object(try JinjaIterator(name: name, over: value) { try run.next() })
     }
 
     private static func map(_ call: JinjaCall) throws -> JinjaValue {

@@ -56,7 +56,11 @@ enum SequenceFilters {
             let items = try arguments.value(0).elements(context)
             try context.state.step(items.count)
             return .list(
-                of: try Sorting.sorted(items, reverse: arguments.numericFlag(1)) { item in
+                of: try Sorting.sorted(items, reverse: arguments.numericFlag(1), listsKeys: paths.count == 1) { item in
+                    if paths.count == 1 {
+                        let value = try paths[0].value(of: item, context)
+                        return exact ? value : value.ignoringCase
+                    }
                     let keys = try paths.map { path in
                         let value = try path.value(of: item, context)
                         return exact ? value : value.ignoringCase
@@ -171,19 +175,30 @@ enum SequenceFilters {
         let path = AttributePath(arguments.given(2))
         let hasPath = arguments.given(2) != nil
         let separator = arguments.value(1, default: .string(""))
+        guard context.autoescape else {
+            return .string(try joined(arguments.value(0), separator, hasPath ? path : nil, context))
+        }
         var items = try arguments.value(0).elements(context)
         if hasPath { items = try items.map { try path.value(of: $0, context) } }
-        if context.autoescape, separator.isMarkup || items.contains(where: \.isMarkup) {
+        if separator.isMarkup || items.contains(where: \.isMarkup) {
             return .markup(try items.map { try Markup.escape($0) }.joined(separator: Markup.escape(separator)))
         }
+        return .string(try joined(.list(of: items), separator, nil, context))
+    }
+
+    private static func joined(
+        _ value: JinjaValue, _ separator: JinjaValue, _ path: AttributePath?, _ context: TemplateContext
+    ) throws -> String {
+        // All elements are there before any of them becomes a text, as their mistakes show in that order.
+        var items = try value.elements(context)
+        if let path { items = try items.map { try path.value(of: $0, context) } }
         let mark = try separator.str()
-        var result = ""
+        let output = context.state.output()
         for (position, item) in items.enumerated() {
-            if position > 0 { result += mark }
-            result += try item.str()
-            if position & 0xFF == 0 { try context.state.reserve(result.utf8.count) }
+            if position > 0 { try output.write(mark) }
+            try output.write(item)
         }
-        return .string(result)
+        return output.text
     }
 
     private static func extreme(

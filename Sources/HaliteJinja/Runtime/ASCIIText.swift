@@ -27,6 +27,15 @@ enum ASCIIText {
         return true
     }
 
+    /// Whether the text is ASCII without capital letters.
+    static func isLower(_ text: String) -> Bool {
+        var copy = text
+        return copy.withUTF8 { bytes in
+            for byte in bytes where byte >= 0x80 || byte &- 0x41 < 26 { return false }
+            return true
+        }
+    }
+
     /// A text of the same length with each byte replaced; nil when the text is not ASCII. The closure sees the byte
     /// before, which is zero at the start.
     @inline(__always)

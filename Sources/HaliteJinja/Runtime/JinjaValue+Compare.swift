@@ -91,9 +91,7 @@ extension JinjaValue {
         default: break
         }
         if let a = text, let b = other.text {
-            if a.hasSameBytes(as: b) { return 0 }
-            // The order of UTF-8 bytes is the order of code points.
-            return a.utf8.lexicographicallyPrecedes(b.utf8) ? -1 : 1
+            return a.codePointOrder(b)
         }
         if isNumber, other.isNumber { return numericOrder(other) }
         let swapped = symbol.hasPrefix(">")
