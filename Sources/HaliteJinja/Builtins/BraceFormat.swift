@@ -11,8 +11,49 @@ struct BraceFormat {
     private var isCounting: Bool?
 
     static func format(_ text: String, _ call: JinjaCall, mapping: JinjaValue? = nil, isMarkup: Bool) throws -> String {
+        if mapping == nil, !isMarkup, let result = try plain(text, call) { return result }
         var formatter = BraceFormat(call: call, mapping: mapping, isMarkup: isMarkup)
         return try formatter.run(Array(text.unicodeScalars)[...], depth: isMarkup ? 3 : 2)
+    }
+
+    /// The result where every field is `{}` or `{0}` and stands for a text or an integer; nil for everything else.
+    private static func plain(_ text: String, _ call: JinjaCall) throws -> String? {
+        var text = text
+        let output = call.context.state.output()
+        let isPlain = try text.withUTF8 { bytes in
+            var start = 0
+            var index = 0
+            var counted = 0
+            var numbered = false
+            while index < bytes.count {
+                guard bytes[index] == 0x7B || bytes[index] == 0x7D else {
+                    index += 1
+                    continue
+                }
+                guard bytes[index] == 0x7B, index + 1 < bytes.count else { return false }
+                try output.write(UnsafeBufferPointer(rebasing: bytes[start..<index]))
+                var position = counted
+                if bytes[index + 1] == 0x7D {
+                    counted += 1
+                    index += 2
+                } else {
+                    guard index + 2 < bytes.count, bytes[index + 1] &- 0x30 < 10, bytes[index + 2] == 0x7D else { return false }
+                    position = Int(bytes[index + 1] - 0x30)
+                    numbered = true
+                    index += 3
+                }
+                guard position < call.positional.count, !(numbered && counted > 0) else { return false }
+                switch call.positional[position] {
+                case .string(let text): try output.write(text)
+                case .int(let number): try output.write(number)
+                default: return false
+                }
+                start = index
+            }
+            try output.write(UnsafeBufferPointer(rebasing: bytes[start...]))
+            return true
+        }
+        return isPlain ? output.text : nil
     }
 
     private init(call: JinjaCall, mapping: JinjaValue?, isMarkup: Bool) {

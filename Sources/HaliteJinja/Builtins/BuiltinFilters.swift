@@ -51,7 +51,7 @@ extension BoundArguments {
 }
 
 /// How filters find the part of an element that they look at: `attribute='a.b.0'`.
-struct AttributePath {
+final class AttributePath {
     private struct Part {
         let key: JinjaValue
         /// The key when it is a text, with its hash.
@@ -72,7 +72,7 @@ struct AttributePath {
     private let first: Part?
     private let rest: [Part]
 
-    init(_ attribute: JinjaValue?) {
+    convenience init(_ attribute: JinjaValue?) {
         switch attribute {
         case nil, .null?: self.init(parts: [])
         case .string(let text)?, .markup(let text)?: self.init(parts: Self.split(text))

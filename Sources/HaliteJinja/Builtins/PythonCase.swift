@@ -225,17 +225,28 @@ package enum PythonSplit {
     }
 
     package static func parts(_ text: String, _ separator: String, limit: Int) -> [String] {
+        split(text, separator, limit) { $0 }
+    }
+
+    /// As `parts`, as values of a template.
+    static func values(_ text: String, _ separator: String, limit: Int) -> [JinjaValue] {
+        split(text, separator, limit) { .string($0) }
+    }
+
+    @inline(__always)
+    private static func split<Part>(_ text: String, _ separator: String, _ limit: Int, _ make: (String) -> Part) -> [Part] {
         var text = text
         var separator = separator
         return text.withUTF8 { bytes in
             separator.withUTF8 { needle in
-                var result: [String] = []
+                var result: [Part] = []
+                result.reserveCapacity(4)
                 var position = 0
                 while limit < 0 || result.count < limit, let next = TextSearch.find(bytes, needle, from: position) {
-                    result.append(ASCIIText.string(bytes, position, next))
+                    result.append(make(ASCIIText.string(bytes, position, next)))
                     position = next + needle.count
                 }
-                result.append(ASCIIText.string(bytes, position, bytes.count))
+                result.append(make(ASCIIText.string(bytes, position, bytes.count)))
                 return result
             }
         }

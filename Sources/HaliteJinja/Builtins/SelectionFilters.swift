@@ -70,7 +70,8 @@ enum SelectionFilters {
             guard !rest.positional.isEmpty else { throw JinjaError(.filterArgument, "map requires a filter argument") }
             let name = rest.positional.removeFirst()
             let function = try lookup(name, "filter", context) { context.environment.filter($0) }
-            return { [rest] item in try function.apply(item, rest) }
+            let call = RepeatedCall(function, rest)
+            return { item in try call.apply(item) }
         }
     }
 
@@ -106,10 +107,10 @@ enum SelectionFilters {
                 }
             }
             let function = try lookup(rest.removeFirst(), "test", context) { context.environment.test($0) }
-            let further = JinjaCall(positional: rest, keywords: call.keywords, context: context)
+            let test = RepeatedCall(function, JinjaCall(positional: rest, keywords: call.keywords, context: context))
             return { [path] item in
                 let subject = try path?.value(of: item, context) ?? item
-                return try function.apply(subject, further).isTrue() != negates ? item : nil
+                return try test.apply(subject).isTrue() != negates ? item : nil
             }
         }
     }

@@ -75,6 +75,8 @@ enum StringMethods {
             let limit = try integer(arguments[1], default: -1)
             let parts: [String]
             switch arguments[0] {
+            case .string(let mark)? where !fromEnd && !mark.isEmpty && !value.isMarkup:
+                return .list(of: PythonSplit.values(text(value), mark, limit: limit))
             case nil, .null?:
                 parts = fromEnd ? PythonSplit.wordsFromEnd(text(value), limit: limit) : PythonSplit.words(text(value), limit: limit)
             case let separator?:
@@ -131,7 +133,17 @@ enum StringMethods {
     // MARK: Searching
 
     private static func affix(_ name: String, _ matches: @escaping @Sendable ([UInt8], [UInt8]) -> Bool) -> NativeMethod {
+        let isStart = name == "startswith"
+        return affix(name, isStart, matches)
+    }
+
+    private static func affix(
+        _ name: String, _ isStart: Bool, _ matches: @escaping @Sendable ([UInt8], [UInt8]) -> Bool
+    ) -> NativeMethod {
         NativeMethod(name, "/prefix, start=, end=") { value, arguments, _ in
+            if case .string(let part)? = arguments[0], arguments[1] == nil, arguments[2] == nil, case .string(let text) = value {
+                return .bool(isStart ? text.utf8.starts(with: part.utf8) : TextSearch.ends(text, with: part))
+            }
             let range = try bounds(text(value), arguments)
             let argument = arguments[0] ?? .null
             let candidates: [JinjaValue]

@@ -168,7 +168,7 @@ struct BoundArguments {
 }
 
 /// A function of the engine with its list of parameters.
-struct BoundFunction: Sendable {
+final class BoundFunction: Sendable {
     let signature: Signature
     let body: @Sendable (BoundArguments, TemplateContext) throws -> JinjaValue
 
@@ -181,7 +181,11 @@ struct BoundFunction: Sendable {
     func call(_ first: JinjaValue, _ rest: [JinjaValue], _ context: TemplateContext) throws -> JinjaValue {
         try signature.withArguments { buffer in
             buffer[0] = first
-            for (position, value) in rest.enumerated() { buffer[position + 1] = value }
+            var position = 0
+            while position < rest.count {
+                buffer[position + 1] = rest[position]
+                position += 1
+            }
             return try body(BoundArguments(buffer), context)
         }
     }
@@ -205,14 +209,24 @@ struct BuiltinFunction: Sendable {
         bound = nil
     }
 
-    /// Calls it for one of many values, with the same further arguments each time.
-    func apply(_ value: JinjaValue, _ rest: JinjaCall) throws -> JinjaValue {
-        if let bound, rest.keywords.isEmpty, bound.signature.accepts(rest.positional.count + 1) {
-            return try bound.call(value, rest.positional, rest.context)
-        }
-        return try call(JinjaCall(positional: [value] + rest.positional, keywords: rest.keywords, context: rest.context))
-    }
-
     /// One that looks at its call itself.
     static func free(_ call: @escaping JinjaFunction) -> BuiltinFunction { BuiltinFunction(call: call) }
+}
+
+/// A filter or test that is called for many values, with the same further arguments each time.
+final class RepeatedCall {
+    private let function: BuiltinFunction
+    private let bound: BoundFunction?
+    private let rest: JinjaCall
+
+    init(_ function: BuiltinFunction, _ rest: JinjaCall) {
+        self.function = function
+        self.rest = rest
+        bound = rest.keywords.isEmpty && function.bound?.signature.accepts(rest.positional.count + 1) == true ? function.bound : nil
+    }
+
+    func apply(_ value: JinjaValue) throws -> JinjaValue {
+        if let bound { return try bound.call(value, rest.positional, rest.context) }
+        return try function.call(JinjaCall(positional: [value] + rest.positional, keywords: rest.keywords, context: rest.context))
+    }
 }

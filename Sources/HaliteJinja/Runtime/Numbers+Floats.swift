@@ -1,6 +1,12 @@
 import Glibc
 import HaliteValue
 
+// The C library has it, without the variable arguments of `snprintf`; the module map of Glibc leaves it out.
+@_silgen_name("strfromd")
+private func strfromd(
+    _ buffer: UnsafeMutablePointer<CChar>?, _ size: Int, _ format: UnsafePointer<CChar>?, _ value: Double
+) -> Int32
+
 extension Numbers {
     static func power(_ a: Double, _ b: Double) throws -> Double {
         if a == 0, b < 0 { throw JinjaError(.zeroDivision, "0.0 cannot be raised to a negative power") }
@@ -10,14 +16,18 @@ extension Numbers {
     }
 
     /// The digits of a number with so many of them behind the point, rounded as C and Python do.
-    static func fixed(_ value: Double, _ digits: Int) -> String { formatted("%.*f", value, digits) }
-    static func scientific(_ value: Double, _ digits: Int) -> String { formatted("%.*e", value, digits) }
+    static func fixed(_ value: Double, _ digits: Int) -> String { formatted(value, digits, 0x66) }
+    static func scientific(_ value: Double, _ digits: Int) -> String { formatted(value, digits, 0x65) }
 
-    private static func formatted(_ format: String, _ value: Double, _ digits: Int) -> String {
-        withVaList([Int32(clamping: digits), value]) { arguments in
-            var buffer = [CChar](repeating: 0, count: 400 + max(0, digits))
-            let count = vsnprintf(&buffer, buffer.count, format, arguments)
-            return String(decoding: buffer.prefix(Int(max(0, count))).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    private static func formatted(_ value: Double, _ digits: Int, _ letter: UInt8) -> String {
+        let format = Array("%.\(max(0, min(digits, Int(Int32.max) - 1)))".utf8) + [letter, 0]
+        return format.withUnsafeBytes { format in
+            String(unsafeUninitializedCapacity: 400 + max(0, digits)) { buffer in
+                let count = buffer.withMemoryRebound(to: CChar.self) {
+                    strfromd($0.baseAddress, $0.count, format.bindMemory(to: CChar.self).baseAddress, value)
+                }
+                return max(0, min(Int(count), buffer.count))
+            }
         }
     }
 

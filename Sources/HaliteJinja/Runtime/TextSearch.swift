@@ -6,6 +6,16 @@ enum TextSearch {
         return text.withUTF8 { haystack in part.withUTF8 { find(haystack, $0, from: 0) != nil } }
     }
 
+    static func ends(_ text: String, with part: String) -> Bool {
+        var text = text
+        var part = part
+        return text.withUTF8 { bytes in
+            part.withUTF8 { part in
+                bytes.count >= part.count && UnsafeBufferPointer(rebasing: bytes[(bytes.count - part.count)...]).elementsEqual(part)
+            }
+        }
+    }
+
     static func find(_ haystack: [UInt8], _ needle: [UInt8], from start: Int) -> Int? {
         haystack.withUnsafeBufferPointer { a in needle.withUnsafeBufferPointer { b in find(a, b, from: start) } }
     }
