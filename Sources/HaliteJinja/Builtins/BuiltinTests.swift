@@ -101,7 +101,12 @@ enum BuiltinTests {
                 }
                 return .bool(try Operators.compare(operation, call.positional[0], call.positional[1]))
             }
-            for name in names { table[name] = .free(function) }
+            // The bound form serves calls that fit, and its parameters have no names that a template can say; the other
+            // one words the mistakes of the rest.
+            let bound = BoundFunction(signature: Signature(pythonName, "a!, b!")) { arguments, _ in
+                .bool(try Operators.compare(operation, arguments.value(0), arguments.value(1)))
+            }
+            for name in names { table[name] = BuiltinFunction(bound: bound, call: function) }
         }
         return table
     }()

@@ -85,11 +85,15 @@ final class ItemNode: ExpressionNode {
     private let key: ExpressionNode
     /// A key that is known, with its hash.
     private let text: (String, hash: Int)?
+    /// The slot of a variable and an index that is known.
+    private let place: (slot: Int, index: Int)?
 
     init(_ value: ExpressionNode, _ key: ExpressionNode) {
         self.value = value
         self.key = key
         text = if case .string(let text)? = key.constant { (text, text.bytesHash) } else { nil }
+        place =
+            if let local = value as? LocalNode, case .int(let index)? = key.constant { (local.slot, index) } else { nil }
     }
 
     override func lendDict(_ frame: Frame) -> Unmanaged<JinjaDict>? {
@@ -99,6 +103,12 @@ final class ItemNode: ExpressionNode {
 
     @inline(__always)
     private func quick(_ frame: Frame) -> JinjaValue? {
+        if let place {
+            return frame.lendList(place.slot)?._withUnsafeGuaranteedRef { list in
+                let position = place.index < 0 ? place.index + list.count : place.index
+                return position >= 0 && position < list.count ? list.element(position) : nil
+            }
+        }
         guard let text, let dict = value.lendDict(frame) else { return nil }
         return dict._withUnsafeGuaranteedRef { $0.value(text.0, hash: text.hash) }
     }

@@ -44,10 +44,10 @@ final class OuterNode: ExpressionNode {
         self.name = name
     }
     override func evaluate(_ frame: Frame) throws -> JinjaValue {
-        frame.ancestor(hops).slots[slot] ?? frame.context.undefined(name: name)
+        frame.outer(hops, slot) ?? frame.context.undefined(name: name)
     }
     override func evaluateIfDefined(_ frame: Frame) throws -> JinjaValue? {
-        guard let value = frame.ancestor(hops).slots[slot], !value.isUndefined else { return nil }
+        guard let value = frame.outer(hops, slot), !value.isUndefined else { return nil }
         return value
     }
     override func lendDict(_ frame: Frame) -> Unmanaged<JinjaDict>? { frame.ancestor(hops).lendDict(slot) }

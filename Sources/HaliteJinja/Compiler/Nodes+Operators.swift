@@ -1,17 +1,52 @@
 import HaliteValue
 
+/// An operand that may be seen to be an integer without being evaluated.
+private struct IntegerOperand {
+    private let constant: Int?
+    private let slot: Int
+
+    init(_ node: ExpressionNode) {
+        constant = if case .int(let number)? = node.constant { number } else { nil }
+        slot = (node as? LocalNode)?.slot ?? -1
+    }
+
+    @inline(__always)
+    func value(_ frame: Frame) -> Int? {
+        if let constant { return constant }
+        if slot >= 0, case .int(let number)? = frame.slots[slot] { return number }
+        return nil
+    }
+}
+
 final class BinaryNode: ExpressionNode {
     private let operation: BinaryOperator
     private let left: ExpressionNode
     private let right: ExpressionNode
+    private let quickLeft: IntegerOperand
+    private let quickRight: IntegerOperand
     init(_ operation: BinaryOperator, _ left: ExpressionNode, _ right: ExpressionNode) {
         self.operation = operation
         self.left = left
         self.right = right
+        quickLeft = IntegerOperand(left)
+        quickRight = IntegerOperand(right)
     }
     override func evaluate(_ frame: Frame) throws -> JinjaValue {
+        if let y = quickRight.value(frame) {
+            if let x = quickLeft.value(frame) {
+                return try Self.integers(operation, x, y) ?? Operators.apply(operation, .int(x), .int(y), frame.context)
+            }
+            let a = try left.evaluate(frame)
+            if case .int(let x) = a, let result = Self.integers(operation, x, y) { return result }
+            // Evaluating the left side may have changed what the right one names.
+            return try combine(a, right.evaluate(frame), frame)
+        }
         let a = try left.evaluate(frame)
-        let b = try right.evaluate(frame)
+        return try combine(a, right.evaluate(frame), frame)
+    }
+
+    @inline(__always)
+    private func combine(_ a: JinjaValue, _ b: JinjaValue, _ frame: Frame) throws -> JinjaValue {
         switch (a, b) {
         case (.int(let x), .int(let y)): if let result = Self.integers(operation, x, y) { return result }
         case (.float(let x), .float(let y)): if let result = Self.floats(operation, x, y) { return result }
@@ -43,6 +78,9 @@ final class BinaryNode: ExpressionNode {
         case .floordiv where y > 0:
             let (quotient, rest) = x.quotientAndRemainder(dividingBy: y)
             return .int(rest < 0 ? quotient - 1 : quotient)
+        case .pow where y == 2:
+            let (product, overflow) = x.multipliedReportingOverflow(by: x)
+            return overflow ? nil : .int(product)
         default: return nil
         }
     }
@@ -101,25 +139,23 @@ final class CompareNode: ExpressionNode {
     private let operation: Comparison
     private let left: ExpressionNode
     private let right: ExpressionNode
+    private let quickLeft: IntegerOperand
+    private let quickRight: IntegerOperand
     init(_ left: ExpressionNode, _ operation: Comparison, _ right: ExpressionNode) {
         self.operation = operation
         self.left = left
         self.right = right
+        quickLeft = IntegerOperand(left)
+        quickRight = IntegerOperand(right)
     }
     override func isTrue(_ frame: Frame) throws -> Bool {
+        if let y = quickRight.value(frame), let x = quickLeft.value(frame), let answer = Self.integers(operation, x, y) {
+            return answer
+        }
         let a = try left.evaluate(frame)
         let b = try right.evaluate(frame)
         switch (a, b) {
-        case (.int(let x), .int(let y)):
-            switch operation {
-            case .eq: return x == y
-            case .ne: return x != y
-            case .lt: return x < y
-            case .lteq: return x <= y
-            case .gt: return x > y
-            case .gteq: return x >= y
-            default: break
-            }
+        case (.int(let x), .int(let y)): if let answer = Self.integers(operation, x, y) { return answer }
         case (.string(let x), .string(let y)):
             switch operation {
             case .eq: return x.hasSameBytes(as: y)
@@ -129,6 +165,19 @@ final class CompareNode: ExpressionNode {
         default: break
         }
         return try Operators.compare(operation, a, b)
+    }
+
+    @inline(__always)
+    private static func integers(_ operation: Comparison, _ x: Int, _ y: Int) -> Bool? {
+        switch operation {
+        case .eq: x == y
+        case .ne: x != y
+        case .lt: x < y
+        case .lteq: x <= y
+        case .gt: x > y
+        case .gteq: x >= y
+        default: nil
+        }
     }
     override func evaluate(_ frame: Frame) throws -> JinjaValue { .bool(try isTrue(frame)) }
 }

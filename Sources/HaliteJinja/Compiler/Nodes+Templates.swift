@@ -8,7 +8,7 @@ enum TemplateAccess {
             try value.requireHashable()
             throw JinjaError(.templateNotFound, try value.str())
         }
-        return try frame.state.environment.compiled(name, parent: frame.template.name, loader: frame.state.loader)
+        return try frame.state.load(name, for: frame.template)
     }
 
     /// The first template of a list that exists.

@@ -35,6 +35,17 @@ final class Frame {
         return frame
     }
 
+    /// The value of a slot of a function around, without counting references to the frames on the way.
+    @inline(__always)
+    func outer(_ hops: Int, _ slot: Int) -> JinjaValue? {
+        var frame = Unmanaged.passUnretained(self)
+        for _ in 0..<hops {
+            guard let parent = frame._withUnsafeGuaranteedRef({ $0.parent.map(Unmanaged.passUnretained) }) else { return nil }
+            frame = parent
+        }
+        return frame._withUnsafeGuaranteedRef { $0.slots[slot] }
+    }
+
     func ancestor(_ hops: Int) -> Frame {
         var frame = self
         for _ in 0..<hops { if let parent = frame.parent { frame = parent } }
@@ -52,6 +63,13 @@ final class Frame {
     @inline(__always)
     func lendDict(_ slot: Int) -> Unmanaged<JinjaDict>? {
         if case .dict(let dict)? = slots[slot] { return Unmanaged.passUnretained(dict) }
+        return nil
+    }
+
+    /// The list in a slot, lent as long as nobody writes to the slot.
+    @inline(__always)
+    func lendList(_ slot: Int) -> Unmanaged<JinjaList>? {
+        if case .list(let list)? = slots[slot] { return Unmanaged.passUnretained(list) }
         return nil
     }
 
@@ -120,7 +138,7 @@ final class ScopeEntry {
             if copy.from < 0 {
                 frame.slots[copy.slot] = nil
             } else {
-                frame.slots[copy.slot] = copy.hops == 0 ? frame.slots[copy.from] : frame.ancestor(copy.hops).slots[copy.from]
+                frame.slots[copy.slot] = copy.hops == 0 ? frame.slots[copy.from] : frame.outer(copy.hops, copy.from)
             }
         }
         for position in 0..<resolves.count {

@@ -204,13 +204,14 @@ struct BuiltinFunction: Sendable {
         }
     }
 
-    private init(call: @escaping JinjaFunction) {
+    /// - Parameter bound: what `call` does where the arguments fit and none is by keyword.
+    init(bound: BoundFunction?, call: @escaping JinjaFunction) {
+        self.bound = bound
         self.call = call
-        bound = nil
     }
 
     /// One that looks at its call itself.
-    static func free(_ call: @escaping JinjaFunction) -> BuiltinFunction { BuiltinFunction(call: call) }
+    static func free(_ call: @escaping JinjaFunction) -> BuiltinFunction { BuiltinFunction(bound: nil, call: call) }
 }
 
 /// A filter or test that is called for many values, with the same further arguments each time.

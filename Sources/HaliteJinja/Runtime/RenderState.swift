@@ -13,6 +13,29 @@ package final class RenderState {
     @exclusivity(unchecked) private var steps = 0
     private var frames: [Frame] = []
     private var contexts: [TemplateContext] = []
+    private struct LoadKey: Hashable {
+        let name: String
+        let parent: ObjectIdentifier
+        let hash: Int
+
+        static func == (left: LoadKey, right: LoadKey) -> Bool {
+            left.parent == right.parent && left.name.hasSameBytes(as: right.name)
+        }
+        func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+    }
+
+    /// The templates that were loaded, by name and by who asked: in one rendering a name means the same each time.
+    @exclusivity(unchecked) private var loaded: [LoadKey: CompiledTemplate] = [:]
+
+    func load(_ name: String, for parent: CompiledTemplate) throws -> CompiledTemplate {
+        let identity = ObjectIdentifier(parent)
+        let key = LoadKey(name: name, parent: identity, hash: name.bytesHash ^ Int(bitPattern: Unmanaged.passUnretained(parent).toOpaque()))
+        if let known = loaded[key] { return known }
+        let template = try environment.compiled(name, parent: parent.name, loader: loader)
+        loaded[key] = template
+        return template
+    }
+
     /// Imported templates by name; one import serves the whole rendering.
     var modules: [ObjectIdentifier: TemplateModule] = [:]
     init(environment: JinjaEnvironment, globals: [String: JinjaGlobal], loader: (any TemplateLoader)?) {
