@@ -178,26 +178,31 @@ package enum Sorting {
 
     /// The order of keys that are all texts or all numbers of 64 bits, of which no comparison fails.
     private static func quickOrder(_ keys: [JinjaValue], reverse: Bool) -> [Int]? {
-        var texts: [String] = []
-        var numbers: [Int] = []
-        for key in keys {
-            switch key {
-            case .string(let text) where numbers.isEmpty: texts.append(text)
-            case .int(let number) where texts.isEmpty: numbers.append(number)
-            default: return nil
+        guard let column = SortColumn(keys) else { return nil }
+        return order([column], count: keys.count, reverse: reverse)
+    }
+
+    /// The order by several columns, the first that differs deciding.
+    static func order(_ columns: [SortColumn], count: Int, reverse: Bool) -> [Int] {
+        let isLess: (Int, Int) -> Bool = { a, b in
+            for column in columns {
+                let order = column.order(a, b)
+                if order != 0 { return reverse ? order > 0 : order < 0 }
             }
+            return false
         }
-        let indices = Array(keys.indices)
-        if numbers.isEmpty {
-            return try? mergeSort(indices) { reverse ? texts[$1].codePointOrder(texts[$0]) < 0 : texts[$0].codePointOrder(texts[$1]) < 0 }
-        }
-        return try? mergeSort(indices) { reverse ? numbers[$1] < numbers[$0] : numbers[$0] < numbers[$1] }
+        let indices = Array(0..<count)
+        return (try? mergeSort(indices, isLess)) ?? indices
     }
 
     private static func mergeSort(_ items: [Int], _ isLess: (Int, Int) throws -> Bool) throws -> [Int] {
         var current = items
-        var width = 1
         var next = current
+        // What is in order already, as data often is, needs one look.
+        var inOrder = 1
+        while inOrder < items.count, try !isLess(items[inOrder], items[inOrder - 1]) { inOrder += 1 }
+        if inOrder >= items.count { return items }
+        var width = 1
         while width < current.count {
             var start = 0
             while start < current.count {
@@ -221,5 +226,45 @@ package enum Sorting {
             width *= 2
         }
         return current
+    }
+}
+
+/// Keys of one kind, which are compared without errors.
+enum SortColumn {
+    /// The first eight bytes of each text as a number, which mostly decides, and the text.
+    case texts([UInt64], [String])
+    case numbers([Int])
+
+    /// Nil when the keys are not all texts or all numbers of 64 bits.
+    init?(_ keys: [JinjaValue]) {
+        var texts: [String] = []
+        var numbers: [Int] = []
+        for key in keys {
+            switch key {
+            case .string(let text) where numbers.isEmpty: texts.append(text)
+            case .int(let number) where texts.isEmpty: numbers.append(number)
+            default: return nil
+            }
+        }
+        self = numbers.isEmpty ? .texts(texts.map(Self.prefix), texts) : .numbers(numbers)
+    }
+
+    private static func prefix(_ text: String) -> UInt64 {
+        var text = text
+        return text.withUTF8 { bytes in
+            var prefix: UInt64 = 0
+            for position in 0..<8 { prefix = prefix << 8 | (position < bytes.count ? UInt64(bytes[position]) : 0) }
+            return prefix
+        }
+    }
+
+    @inline(__always)
+    func order(_ a: Int, _ b: Int) -> Int {
+        switch self {
+        case .numbers(let numbers): return numbers[a] < numbers[b] ? -1 : numbers[a] == numbers[b] ? 0 : 1
+        case .texts(let prefixes, let texts):
+            if prefixes[a] != prefixes[b] { return prefixes[a] < prefixes[b] ? -1 : 1 }
+            return texts[a].codePointOrder(texts[b])
+        }
     }
 }

@@ -9,6 +9,7 @@ struct PercentFormat {
     private var next = 0
 
     static func format(_ text: String, _ argument: JinjaValue, isMarkup: Bool) throws -> JinjaValue {
+        if !isMarkup, let result = plain(text, argument) { return .string(result) }
         var formatter = PercentFormat(argument, isMarkup: isMarkup)
         let result = try formatter.run(Array(text.unicodeScalars))
         return isMarkup ? .markup(result) : .string(result)

@@ -1,12 +1,11 @@
 /// Python's letter case and character classes, by code point.
 package enum PythonCase {
     package static func upper(_ text: String) -> String {
-        ASCIIText.map(text) { byte, _ in ASCIIText.upper(byte) } ?? map(text) { $0.properties.uppercaseMapping }
+        ASCIIText.withCase(text, upper: true) ?? map(text) { $0.properties.uppercaseMapping }
     }
 
     package static func lower(_ text: String) -> String {
-        if ASCIIText.isLower(text) { return text }
-        if let fast = ASCIIText.map(text, { byte, _ in ASCIIText.lower(byte) }) { return fast }
+        if let fast = ASCIIText.withCase(text, upper: false) { return fast }
         guard text.unicodeScalars.contains("\u{3A3}") else { return map(text) { $0.properties.lowercaseMapping } }
         // A capital sigma at the end of a word has a small letter of its own.
         let scalars = Array(text.unicodeScalars)

@@ -55,17 +55,24 @@ enum SequenceFilters {
             let exact = try arguments.flag(2)
             let items = try arguments.value(0).elements(context)
             try context.state.step(items.count)
+            let reverse = try arguments.numericFlag(1)
+            func key(_ item: JinjaValue, _ path: AttributePath) throws -> JinjaValue {
+                let value = try path.value(of: item, context)
+                return exact ? value : value.ignoringCase
+            }
+            if paths.count == 1 {
+                return .list(of: try Sorting.sorted(items, reverse: reverse, listsKeys: true) { try key($0, paths[0]) })
+            }
+            let keys = try items.map { item in try paths.map { try key(item, $0) } }
+            let columns = paths.indices.compactMap { column in SortColumn(keys.map { $0[column] }) }
+            if columns.count == paths.count {
+                return .list(of: Sorting.order(columns, count: items.count, reverse: reverse).map { items[$0] })
+            }
+            var position = 0
             return .list(
-                of: try Sorting.sorted(items, reverse: arguments.numericFlag(1), listsKeys: paths.count == 1) { item in
-                    if paths.count == 1 {
-                        let value = try paths[0].value(of: item, context)
-                        return exact ? value : value.ignoringCase
-                    }
-                    let keys = try paths.map { path in
-                        let value = try path.value(of: item, context)
-                        return exact ? value : value.ignoringCase
-                    }
-                    return .list(of: keys)
+                of: try Sorting.sorted(items, reverse: reverse) { _ in
+                    position += 1
+                    return .list(of: keys[position - 1])
                 })
         },
         "dictsort": define("do_dictsort", "value, case_sensitive=, by=, reverse=", dictSort),
@@ -259,7 +266,8 @@ enum SequenceFilters {
         for item in items {
             try context.state.step()
             let value = try key(item)
-            if let last = groups.last, try last.0.isEqual(to: value) {
+            // Not `groups.last`, which would hold the group's array and have it copied.
+            if !groups.isEmpty, try groups[groups.count - 1].0.isEqual(to: value) {
                 groups[groups.count - 1].1.append(item)
             } else {
                 groups.append((value, [item]))

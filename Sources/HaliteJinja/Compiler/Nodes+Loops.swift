@@ -40,6 +40,7 @@ final class LoopStatement: StatementNode {
     private let pair: (Int, Int)?
     /// The same for the test.
     private let testPair: (Int, Int)?
+    private let plainSlot: Int?
 
     init(_ parts: Parts, line: Int) {
         target = parts.target
@@ -55,6 +56,7 @@ final class LoopStatement: StatementNode {
         otherwise = parts.otherwise
         loopSlot = parts.loopSlot
         recursive = parts.recursive
+        plainSlot = parts.target.plainSlot
         testPair = parts.testTarget?.plainPair
         let makesPairs = parts.needsElements || (parts.test != nil && (parts.loopSlot != nil || testPair == nil))
         pair = makesPairs ? nil : parts.target.plainPair
@@ -102,6 +104,8 @@ final class LoopStatement: StatementNode {
         let isEmpty =
             if let pair, let pairs = cursor.pairs {
                 try iterate(pairs, pair, loop, filter, frame, output)
+            } else if let plainSlot, loop == nil, filter == nil {
+                try iterate(cursor, plainSlot, frame, output)
             } else if let filter, let testTarget {
                 try iterate(cursor, filter, testTarget, frame, output)
             } else {
@@ -130,6 +134,24 @@ final class LoopStatement: StatementNode {
                 try target.assign(element, frame)
                 if try step(frame, output) { return false }
             }
+        }
+        return false
+    }
+
+    /// Runs the body for each element, which is nothing but the value of one variable.
+    private func iterate(_ cursor: Cursor, _ slot: Int, _ frame: Frame, _ output: Output) throws -> Bool {
+        let state = frame.state
+        let body = body
+        let entry = iterationEntry
+        frame.slots[slot] = try cursor.next()
+        guard frame.slots[slot] != nil else { return true }
+        try loopEntry.enter(frame)
+        while true {
+            try state.step()
+            if !entry.isEmpty { try entry.enter(frame) }
+            if try body.execute(frame, output) == .breakLoop { break }
+            frame.slots[slot] = try cursor.next()
+            if frame.slots[slot] == nil { break }
         }
         return false
     }

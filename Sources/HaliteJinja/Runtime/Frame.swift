@@ -132,6 +132,8 @@ final class ScopeEntry {
 
     deinit { copies.deallocate() }
 
+    var isEmpty: Bool { copies.isEmpty && resolves.isEmpty }
+
     @inline(__always)
     func enter(_ frame: Frame) throws {
         for copy in copies {

@@ -2,27 +2,34 @@ import HaliteValue
 
 /// A list that all its names share.
 public final class JinjaList {
-    /// Elements that nobody has asked for yet.
-    @exclusivity(unchecked) private var pending: [Value]?
+    /// The data of the context, if it comes from there.
+    private let source: [Value]
+    /// Whether the elements are still to be made from the data.
+    @exclusivity(unchecked) private var isPending: Bool
     @exclusivity(unchecked) private var converted: [JinjaValue]
 
-    public init(_ items: [JinjaValue]) { converted = items }
+    public init(_ items: [JinjaValue]) {
+        source = []
+        isPending = false
+        converted = items
+    }
 
     init(pending: [Value]) {
-        self.pending = pending
+        source = pending
+        isPending = true
         converted = []
     }
 
     /// The elements as they came from the context, while nobody has touched the list.
-    package var untouched: [Value]? { pending }
+    package var untouched: [Value]? { isPending ? source : nil }
 
     public var items: [JinjaValue] {
         get {
-            if pending != nil { convert() }
+            if isPending { convert() }
             return converted
         }
         _modify {
-            if pending != nil { convert() }
+            if isPending { convert() }
             yield &converted
         }
     }
@@ -30,19 +37,29 @@ public final class JinjaList {
     /// One element by its place.
     @inline(__always)
     func element(_ position: Int) -> JinjaValue {
-        if pending != nil { convert() }
+        if isPending { return pendingElement(position) }
         return converted[position]
     }
 
-    public var count: Int { pending?.count ?? converted.count }
+    /// Scalars are taken from the data as they are; a container has to be the same object each time.
+    private func pendingElement(_ position: Int) -> JinjaValue {
+        let value = source[position]
+        switch value {
+        case .list, .map:
+            convert()
+            return converted[position]
+        default: return JinjaValue(value)
+        }
+    }
+
+    public var count: Int { isPending ? source.count : converted.count }
     public var isEmpty: Bool { count == 0 }
 
     deinit { Teardown.release(&converted) }
 
     private func convert() {
-        guard let pending else { return }
-        converted = pending.map { JinjaValue($0) }
-        self.pending = nil
+        isPending = false
+        converted = source.map { JinjaValue($0) }
     }
 }
 

@@ -18,6 +18,8 @@ public final class Output {
     deinit { storage.deallocate() }
 
     func write(_ text: String) throws {
+        // Most texts lend their bytes, which counts no references.
+        if try text.utf8.withContiguousStorageIfAvailable({ try write($0) }) != nil { return }
         var text = text
         try text.withUTF8 { try write($0) }
     }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Searching in text, byte by byte.
 enum TextSearch {
     static func contains(_ text: String, _ part: String) -> Bool {
@@ -22,15 +24,14 @@ enum TextSearch {
 
     static func find(_ haystack: UnsafeBufferPointer<UInt8>, _ needle: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
         guard let first = needle.first else { return start <= haystack.count ? start : nil }
-        guard haystack.count >= needle.count else { return nil }
+        guard let base = haystack.baseAddress, let wanted = needle.baseAddress, start + needle.count <= haystack.count else { return nil }
         var position = start
         let last = haystack.count - needle.count
         while position <= last {
-            if haystack[position] == first {
-                var offset = 1
-                while offset < needle.count, haystack[position + offset] == needle[offset] { offset += 1 }
-                if offset == needle.count { return position }
-            }
+            // The first byte is sought by the C library, many bytes at a time.
+            guard let found = memchr(base + position, Int32(first), last - position + 1) else { return nil }
+            position = found - UnsafeMutableRawPointer(mutating: base)
+            if memcmp(base + position, wanted, needle.count) == 0 { return position }
             position += 1
         }
         return nil
