@@ -58,3 +58,32 @@ def load(text):
 
 def dump(value, options):
     return salt.utils.yaml.safe_dump(value, **options)
+
+
+class FakeGPG:
+    """Stands for the program: "decrypts" to the letters of the message in brackets; of one that holds BAD to nothing."""
+
+    def __init__(self, *args, **keywords):
+        pass
+
+    def communicate(self, input):
+        body = b"".join(line for line in input.split(b"\n") if not line.startswith(b"-----"))
+        return (b"", b"no key\n") if b"BAD" in body else (b"<" + body + (b"\xff>" if b"BIN" in body else b">") + b"\n", b"")
+
+
+def decrypt(case):
+    """What the pipeline `yaml|gpg`, or `gpg` alone, makes of a text."""
+    import logging
+
+    import salt.renderers.gpg as gpg
+
+    logging.getLogger("salt.renderers.gpg").disabled = True
+
+    gpg.__opts__ = {"gpg_decrypt_must_succeed": case["mustSucceed"], "gpg_keydir": "/nowhere", "conf_file": "/nowhere/master"}
+    gpg.__salt__ = {}
+    gpg.Popen = FakeGPG
+    gpg._get_gpg_exec = lambda: "gpg"
+    try:
+        return repr(plain(gpg.render(load(case["text"]) if case["data"] else case["text"])))
+    except salt.exceptions.SaltRenderError as error:
+        return {"class": "SaltRenderError", "message": str(error)}
