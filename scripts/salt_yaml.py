@@ -87,3 +87,16 @@ def decrypt(case):
         return repr(plain(gpg.render(load(case["text"]) if case["data"] else case["text"])))
     except salt.exceptions.SaltRenderError as error:
         return {"class": "SaltRenderError", "message": str(error)}
+
+
+def json_case(case):
+    """What the renderer `json` makes of a text, or how a value is written."""
+    import salt.renderers.json
+    import salt.utils.json
+
+    if isinstance(case, dict):
+        return salt.utils.json.dumps(plain(load(case["text"])), **case["options"])
+    try:
+        return repr(salt.renderers.json.render(case))
+    except ValueError as error:
+        return {"class": type(error).__name__, "message": str(error), "line": error.lineno}

@@ -1,11 +1,12 @@
-/// What is wrong with a JSON text, and where.
+/// What is wrong with a JSON text, and where, in the words of Python's `JSONDecodeError`.
 public struct JSONError: Error, CustomStringConvertible, Equatable {
+    /// With the place, as `Expecting value: line 1 column 1 (char 0)`.
     public let message: String
-    /// Both count from 1; the column counts bytes.
+    /// Both count from 1; the column counts characters.
     public let line: Int
     public let column: Int
 
-    public var description: String { "\(message) at line \(line) column \(column)" }
+    public var description: String { message }
 }
 
 extension Value {
@@ -31,30 +32,38 @@ private struct JSONParser {
     init(bytes: [UInt8]) { self.bytes = bytes }
 
     mutating func document() throws(JSONError) -> Value {
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { throw error("Unexpected UTF-8 BOM (decode using utf-8-sig)") }
         skipSpace()
         let value = try parseValue()
         skipSpace()
-        guard position == bytes.count else { throw error("extra data after the document") }
+        guard position == bytes.count else { throw error("Extra data") }
         return value
     }
 
-    func error(_ message: String) -> JSONError {
-        let end = Swift.min(position, bytes.count)
+    func error(_ message: String, at place: Int? = nil) -> JSONError {
         var line = 1
-        var start = 0
-        for index in 0..<end where bytes[index] == UInt8(ascii: "\n") {
-            line += 1
-            start = index + 1
+        var column = 1
+        var count = 0
+        // Characters are counted, of which continuation bytes are no more.
+        for byte in bytes[..<Swift.min(place ?? position, bytes.count)] where byte & 0xC0 != 0x80 {
+            count += 1
+            column += 1
+            if byte == UInt8(ascii: "\n") { (line, column) = (line + 1, 1) }
         }
-        return JSONError(message: message, line: line, column: end - start + 1)
+        return JSONError(message: "\(message): line \(line) column \(column) (char \(count))", line: line, column: column)
     }
 
     mutating func skipSpace() {
-        while position < bytes.count, [0x20, 0x0A, 0x0D, 0x09].contains(bytes[position]) { position += 1 }
+        while position < bytes.count {
+            switch bytes[position] {
+            case 0x20, 0x0A, 0x0D, 0x09: position += 1
+            default: return
+            }
+        }
     }
 
     mutating func parseValue() throws(JSONError) -> Value {
-        guard position < bytes.count else { throw error("expected a value, found the end") }
+        guard position < bytes.count else { throw error("Expecting value") }
         switch bytes[position] {
         case UInt8(ascii: "{"): return try parseObject()
         case UInt8(ascii: "["): return try parseArray()
@@ -73,7 +82,7 @@ private struct JSONParser {
             position += word.utf8.count
             return value
         }
-        throw error("expected a value, found '\(String(decoding: bytes[position...].prefix(12), as: UTF8.self))'")
+        throw error("Expecting value")
     }
 
     mutating func enter() throws(JSONError) {
@@ -97,16 +106,16 @@ private struct JSONParser {
             repeat {
                 skipSpace()
                 guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
-                    throw error("expected a property name in double quotes")
+                    throw error("Expecting property name enclosed in double quotes")
                 }
                 let key = try parseString()
                 skipSpace()
-                guard take(":") else { throw error("expected ':' after the property name '\(key)'") }
+                guard take(":") else { throw error("Expecting ':' delimiter") }
                 skipSpace()
                 map[.string(key)] = try parseValue()
                 skipSpace()
             } while take(",")
-            guard take("}") else { throw error("expected ',' or '}'") }
+            guard take("}") else { throw error("Expecting ',' delimiter") }
         }
         depth -= 1
         return .map(map)
@@ -121,7 +130,7 @@ private struct JSONParser {
                 list.append(try parseValue())
                 skipSpace()
             } while take(",")
-            guard take("]") else { throw error("expected ',' or ']'") }
+            guard take("]") else { throw error("Expecting ',' delimiter") }
         }
         depth -= 1
         return .list(list)
@@ -134,9 +143,9 @@ private struct JSONParser {
             return .float(-.infinity)
         }
         func isDigit(_ at: Int) -> Bool { at < bytes.count && bytes[at] >= 0x30 && bytes[at] <= 0x39 }
-        guard isDigit(position) else { throw error("expected a digit") }
-        if bytes[position] == UInt8(ascii: "0"), isDigit(position + 1) { throw error("a number cannot start with 0") }
-        while isDigit(position) { position += 1 }
+        guard isDigit(position) else { throw error("Expecting value", at: start) }
+        // Nothing follows a zero: what does is extra data.
+        if bytes[position] == UInt8(ascii: "0") { position += 1 } else { while isDigit(position) { position += 1 } }
         var isFloat = false
         if position < bytes.count, bytes[position] == UInt8(ascii: "."), isDigit(position + 1) {
             isFloat = true
@@ -155,7 +164,7 @@ private struct JSONParser {
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         if isFloat { return .float(Double(text) ?? .nan) }
         if let number = Int(text) { return .int(number) }
-        guard let big = BigInteger(text) else { throw error("malformed integer") }
+        guard let big = BigInteger(text) else { throw error("Expecting value", at: start) }
         return .big(big)
     }
 
@@ -163,10 +172,10 @@ private struct JSONParser {
         position += 1
         let start = position
         while position < bytes.count, bytes[position] != UInt8(ascii: "\""), bytes[position] != UInt8(ascii: "\\") {
-            if bytes[position] < 0x20 { throw error("control character in a string") }
+            if bytes[position] < 0x20 { throw error("Invalid control character at") }
             position += 1
         }
-        guard position < bytes.count else { throw error("unterminated string") }
+        guard position < bytes.count else { throw unterminated(start) }
         if bytes[position] == UInt8(ascii: "\"") {
             defer { position += 1 }
             return String(decoding: bytes[start..<position], as: UTF8.self)
@@ -181,16 +190,19 @@ private struct JSONParser {
             position += 1
             switch byte {
             case UInt8(ascii: "\""): return String(decoding: text, as: UTF8.self)
-            case UInt8(ascii: "\\"): try parseEscape(into: &text)
-            case 0..<0x20: throw error("control character in a string")
+            case UInt8(ascii: "\\"): try parseEscape(into: &text, from: start)
+            case 0..<0x20: throw error("Invalid control character at", at: position - 1)
             default: text.append(byte)
             }
         }
-        throw error("unterminated string")
+        throw unterminated(start)
     }
 
-    mutating func parseEscape(into text: inout [UInt8]) throws(JSONError) {
-        guard position < bytes.count else { throw error("unterminated string") }
+    /// - Parameter start: behind the quote that opens the string.
+    private func unterminated(_ start: Int) -> JSONError { error("Unterminated string starting at", at: start - 1) }
+
+    mutating func parseEscape(into text: inout [UInt8], from start: Int) throws(JSONError) {
+        guard position < bytes.count else { throw unterminated(start) }
         let byte = bytes[position]
         position += 1
         switch byte {
@@ -202,7 +214,7 @@ private struct JSONParser {
         case UInt8(ascii: "t"): text.append(0x09)
         case UInt8(ascii: "u"):
             var code = try parseHex()
-            if (0xD800..<0xDC00).contains(code), bytes[position...].starts(with: "\\u".utf8) {
+            if (0xD800..<0xDC00).contains(code), bytes[position...].starts(with: "\\u".utf8), position + 6 < bytes.count {
                 let mark = position
                 position += 2
                 let low = try parseHex()
@@ -214,14 +226,23 @@ private struct JSONParser {
             }
             // A lone surrogate has no place in UTF-8 text.
             text.append(contentsOf: String(Unicode.Scalar(code).map(Character.init) ?? "\u{FFFD}").utf8)
-        default: throw error("invalid escape")
+        default: throw error("Invalid \\escape", at: position - 2)
         }
     }
 
     mutating func parseHex() throws(JSONError) -> UInt32 {
-        guard position + 4 <= bytes.count,
-            let code = UInt32(String(decoding: bytes[position..<position + 4], as: UTF8.self), radix: 16)
-        else { throw error("expected four hexadecimal digits") }
+        let invalid = "Invalid \\uXXXX escape"
+        // One more, for the quote, must be there.
+        guard position + 4 < bytes.count else { throw error(invalid, at: position - 1) }
+        var code: UInt32 = 0
+        for byte in bytes[position..<position + 4] {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): code = code << 4 | UInt32(byte - 0x30)
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): code = code << 4 | UInt32(byte - 0x57)
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): code = code << 4 | UInt32(byte - 0x37)
+            default: throw error(invalid, at: position - 1)
+            }
+        }
         position += 4
         return code
     }

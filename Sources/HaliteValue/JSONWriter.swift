@@ -60,14 +60,12 @@ private struct JSONWriter {
 
     mutating func writeMap(_ map: ValueMap, level: Int) {
         if map.isEmpty { return put("{}") }
-        var pairs = map.map { (Self.keyText($0.key), $0.value) }
-        if sortKeys { pairs.sort { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) } }
         put("{")
-        for (index, pair) in pairs.enumerated() {
+        for (index, pair) in (sortKeys ? PythonOrder.sorted(map) : Array(map)).enumerated() {
             separate(index == 0, level: level + 1)
-            writeString(pair.0)
+            writeString(Self.keyText(pair.key))
             put(compact ? ":" : ": ")
-            write(pair.1, level: level + 1)
+            write(pair.value, level: level + 1)
         }
         newLine(level)
         put("}")
@@ -93,22 +91,32 @@ private struct JSONWriter {
 
     mutating func writeString(_ text: String) {
         output.append(UInt8(ascii: "\""))
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": put("\\\"")
-            case "\\": put("\\\\")
-            case "\n": put("\\n")
-            case "\r": put("\\r")
-            case "\t": put("\\t")
-            case "\u{08}": put("\\b")
-            case "\u{0C}": put("\\f")
-            case "\u{00}"..<"\u{20}": putEscape(UInt16(scalar.value))
-            case "\u{7F}" where ensureASCII: output.append(0x7F)
-            case "\u{80}"... where ensureASCII: for unit in UTF16.encode(scalar) ?? .init() { putEscape(unit) }
-            default: output.append(contentsOf: String(Character(scalar)).utf8)
-            }
+        // Most texts are ASCII without anything to escape.
+        var copy = text
+        let isPlain = copy.withUTF8 { bytes in
+            let quote = UInt8(ascii: "\"")
+            let backslash = UInt8(ascii: "\\")
+            guard bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != quote && $0 != backslash }) else { return false }
+            output.append(contentsOf: bytes)
+            return true
         }
+        if !isPlain { for scalar in text.unicodeScalars { writeScalar(scalar) } }
         output.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func writeScalar(_ scalar: Unicode.Scalar) {
+        switch scalar {
+        case "\"": put("\\\"")
+        case "\\": put("\\\\")
+        case "\n": put("\\n")
+        case "\r": put("\\r")
+        case "\t": put("\\t")
+        case "\u{08}": put("\\b")
+        case "\u{0C}": put("\\f")
+        case "\u{00}"..<"\u{20}": putEscape(UInt16(scalar.value))
+        case "\u{7F}"... where ensureASCII: for unit in UTF16.encode(scalar) ?? .init() { putEscape(unit) }
+        default: output.append(contentsOf: UTF8.encode(scalar) ?? .init())
+        }
     }
 
     mutating func putEscape(_ unit: UInt16) {

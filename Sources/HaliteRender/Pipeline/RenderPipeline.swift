@@ -137,7 +137,8 @@ package struct RenderPipeline: Sendable {
         do { return try Value(jsonText: body) } catch {
             let line = error.line + (text.hasPrefix("#!") ? 1 : 0)
             throw RenderError(
-                renderer: "json", message: error.message, file: file, line: line, excerpt: RenderError.excerpt(of: text, line: line))
+                renderer: "json", message: error.message, file: file, line: line, excerpt: RenderError.excerpt(of: text, line: line),
+                errorClass: "JSONDecodeError")
         }
     }
 }
