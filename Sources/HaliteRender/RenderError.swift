@@ -13,12 +13,14 @@ package struct RenderError: Error, CustomStringConvertible, Sendable {
 
     /// The class that Salt raises: its own for what its renderers wrap, PyYAML's or Python's for what they let through.
     package let errorClass: String
+    /// The bare complaint, where the message has places in it too.
+    package let problem: String
     /// What is probably meant, in plain words; nil when nothing is.
     package let hint: String?
 
     package init(
         renderer: String, message: String, file: String, line: Int = 0, excerpt: String = "",
-        errorClass: String = "SaltRenderError", hint: String? = nil
+        errorClass: String = "SaltRenderError", problem: String? = nil, hint: String? = nil
     ) {
         self.renderer = renderer
         self.message = message
@@ -26,6 +28,7 @@ package struct RenderError: Error, CustomStringConvertible, Sendable {
         self.line = line
         self.excerpt = excerpt
         self.errorClass = errorClass
+        self.problem = problem ?? message
         self.hint = hint
     }
 

@@ -26,7 +26,8 @@ package struct RenderPipeline: Sendable {
     package init(
         source: String, pipeline: String?, file: String, blacklist: [String] = [], whitelist: [String] = []
     ) throws(RenderError) {
-        self.source = source
+        // Salt opens files as text, where Python makes one line feed of every line end.
+        self.source = source.utf8.contains(0x0D) ? Self.withLineFeeds(source) : source
         var stages: [Stage] = []
         var skipped: [String] = []
         for stage in Self.parse(Self.shebang(of: source) ?? pipeline ?? Self.standard) {
@@ -45,6 +46,17 @@ package struct RenderPipeline: Sendable {
     static func shebang(of source: String) -> String? {
         guard source.hasPrefix("#!"), !source.hasPrefix("#!/") else { return nil }
         return String(decoding: source.utf8.dropFirst(2).prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
+    }
+
+    private static func withLineFeeds(_ source: String) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(source.utf8.count)
+        var wasReturn = false
+        for byte in source.utf8 {
+            if byte == 0x0D { bytes.append(0x0A) } else if byte != 0x0A || !wasReturn { bytes.append(byte) }
+            wasReturn = byte == 0x0D
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Names of Salt's first years for two renderers.

@@ -4,7 +4,8 @@ enum YAMLExplanation {
         let line = (error.mark ?? error.contextMark).map { Int($0.line) + 1 } ?? 0
         return RenderError(
             renderer: "yaml", message: error.message(file: file), file: file, line: line,
-            excerpt: RenderError.excerpt(of: text, line: line), errorClass: errorClass(error.kind), hint: hint(error, text, line))
+            excerpt: RenderError.excerpt(of: text, line: line), errorClass: errorClass(error.kind), problem: error.problem,
+            hint: hint(error, text, line))
     }
 
     /// What Salt raises: its renderer wraps these three and lets the others through.
