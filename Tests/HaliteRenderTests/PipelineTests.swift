@@ -20,7 +20,9 @@ struct PipelineTests {
     private func render(_ source: String, _ pipeline: String? = nil) async throws -> Value {
         try await RenderThread.run {
             try RenderPipeline(source: source, pipeline: pipeline, file: "x.sls")
-                .run(environment: SaltEnvironment(fetch: { _ in nil }), scope: Self.scope, file: "x.sls", gpg: GPGRenderer(mustSucceed: true) { _ in nil })
+                .run(
+                    environment: SaltEnvironment(fetch: { _ in nil }), scope: Self.scope, file: "x.sls",
+                    gpg: GPGRenderer(mustSucceed: true) { _ in nil })
         }
     }
 

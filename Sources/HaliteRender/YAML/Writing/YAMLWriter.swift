@@ -1,151 +1,61 @@
-import CYAML
 import HaliteValue
 
-extension YAML {
-    /// How a value is written; the names are those of PyYAML's `dump`.
-    package struct DumpOptions: Sendable {
-        package enum Flow: Sendable {
-            case block, flow
-            /// Collections of nothing but scalars in flow style, the others in block style: what Salt's own functions
-            /// do when they are not told otherwise.
-            case leaves
-        }
+/// Writes values as YAML the way libyaml's emitter does.
+struct YAMLWriter {
+    let options: YAML.DumpOptions
+    let indentStep: Int
+    let width: Int
 
-        package var flow: Flow
-        package var indent: Int
-        /// The column behind which long lines are folded.
-        package var width: Int
-        package var sortKeys: Bool
-        /// Whether characters beyond ASCII stand as they are.
-        package var allowUnicode: Bool
-        package var explicitStart: Bool
-        package var explicitEnd: Bool
-        package var canonical: Bool
-        /// The style of all scalars: one of `'`, `"`, `|`, `>`.
-        package var style: Character?
-
-        package init(
-            flow: Flow = .leaves, indent: Int = 2, width: Int = 80, sortKeys: Bool = true, allowUnicode: Bool = true,
-            explicitStart: Bool = false, explicitEnd: Bool = false, canonical: Bool = false, style: Character? = nil
-        ) {
-            self.flow = flow
-            self.indent = indent
-            self.width = width
-            self.sortKeys = sortKeys
-            self.allowUnicode = allowUnicode
-            self.explicitStart = explicitStart
-            self.explicitEnd = explicitEnd
-            self.canonical = canonical
-            self.style = style
-        }
-
-        /// Takes the keyword arguments of `yaml.dump`; what is absent is as Salt has it.
-        package init(_ arguments: Value) {
-            self.init()
-            switch arguments["default_flow_style"] {
-            case nil, .null?: flow = .leaves
-            case let value?: flow = value.isTruthy ? .flow : .block
-            }
-            if let number = arguments["indent"]?.intValue { indent = number }
-            if let number = arguments["width"]?.intValue { width = number }
-            if let flag = arguments["sort_keys"] { sortKeys = flag.isTruthy }
-            if let flag = arguments["allow_unicode"] { allowUnicode = flag.isTruthy }
-            explicitStart = arguments["explicit_start"]?.isTruthy ?? false
-            explicitEnd = arguments["explicit_end"]?.isTruthy ?? false
-            canonical = arguments["canonical"]?.isTruthy ?? false
-            style = arguments["default_style"]?.stringValue?.first
-        }
-    }
-
-    /// Writes block style as `yaml.safe_dump(default_flow_style=False)` does.
-    package static func dump(_ value: Value, indent: Int = 2, width: Int = 80, flow: Bool = false, sortKeys: Bool = false) -> String {
-        dump(value, DumpOptions(flow: flow ? .flow : .block, indent: indent, width: width, sortKeys: sortKeys))
-    }
-
-    /// Writes as `salt.utils.yaml.safe_dump` does. libyaml's emitter is PyYAML's in C and makes the same choice of quotes.
-    ///
-    /// Equal lists are written out each time: values know no identity, so that there are never anchors.
-    package static func dump(_ value: Value, _ options: DumpOptions) -> String { YAMLWriter(options).document(value) }
-
-    /// Writes as `salt.serializers.yaml.serialize` does: without a line break at the end and without the mark of an open end.
-    package static func serialize(_ value: Value, _ options: DumpOptions) -> String {
-        var text = dump(value, options)[...]
-        if text.hasSuffix("\n...\n") { text = text.dropLast(5) } else if text.hasSuffix("\n") { text = text.dropLast() }
-        return String(text)
-    }
-}
-
-private final class YAMLWriter {
-    private var emitter = yaml_emitter_t()
-    private var output: [UInt8] = []
-    private let options: YAML.DumpOptions
-    private let style: yaml_scalar_style_t
+    private(set) var output: [UInt8] = []
+    var column = 0
+    var indent = -1
+    var flowLevel = 0
+    /// Whether a blank, or nothing, stands before the place.
+    var isAfterBlank = true
+    /// Whether only indentation and indicators stand before the place on its line.
+    var isIndentation = true
+    /// Whether the last block scalar keeps breaks, so that `...` must end the document.
+    var isOpenEnded = false
 
     init(_ options: YAML.DumpOptions) {
         self.options = options
-        style =
-            switch options.style {
-            case "'": YAML_SINGLE_QUOTED_SCALAR_STYLE
-            case "\"": YAML_DOUBLE_QUOTED_SCALAR_STYLE
-            case "|": YAML_LITERAL_SCALAR_STYLE
-            case ">": YAML_FOLDED_SCALAR_STYLE
-            default: YAML_PLAIN_SCALAR_STYLE
-            }
-        yaml_emitter_initialize(&emitter)
-        yaml_emitter_set_indent(&emitter, Int32(clamping: options.indent))
-        yaml_emitter_set_width(&emitter, Int32(clamping: options.width))
-        yaml_emitter_set_unicode(&emitter, options.allowUnicode ? 1 : 0)
-        yaml_emitter_set_canonical(&emitter, options.canonical ? 1 : 0)
+        indentStep = (2...9).contains(options.indent) ? options.indent : 2
+        width = options.width < 0 ? .max : options.width <= indentStep * 2 ? 80 : options.width
     }
 
-    deinit { yaml_emitter_delete(&emitter) }
+    /// Where a node stands.
+    enum Place { case root, item, key, simpleKey, value }
 
-    func document(_ value: Value) -> String {
-        yaml_emitter_set_output(
-            &emitter,
-            { data, buffer, size in
-                guard let data, let buffer else { return 0 }
-                let writer = Unmanaged<YAMLWriter>.fromOpaque(data).takeUnretainedValue()
-                writer.output.append(contentsOf: UnsafeBufferPointer(start: buffer, count: size))
-                return 1
-            }, Unmanaged.passUnretained(self).toOpaque())
-        emit { yaml_stream_start_event_initialize(&$0, YAML_UTF8_ENCODING) }
-        emit { yaml_document_start_event_initialize(&$0, nil, nil, nil, options.explicitStart ? 0 : 1) }
-        node(value)
-        emit { yaml_document_end_event_initialize(&$0, options.explicitEnd ? 0 : 1) }
-        emit { yaml_stream_end_event_initialize(&$0) }
-        yaml_emitter_flush(&emitter)
-        return String(decoding: output, as: UTF8.self)
+    mutating func document(_ value: Value) {
+        if options.explicitStart || options.canonical {
+            writeIndent()
+            indicator("---", blankBefore: true)
+            if options.canonical { writeIndent() }
+        }
+        isOpenEnded = false
+        node(value, .root)
+        writeIndent()
+        if options.explicitEnd || isOpenEnded {
+            indicator("...", blankBefore: true)
+            writeIndent()
+        }
     }
 
-    private func emit(_ initialise: (inout yaml_event_t) -> Int32) {
-        var event = yaml_event_t()
-        guard initialise(&event) == 1 else { return }
-        yaml_emitter_emit(&emitter, &event)
-    }
-
-    private func node(_ value: Value) {
+    private mutating func node(_ value: Value, _ place: Place) {
         switch value {
-        case .null: scalar("null", .null)
-        case .bool(let flag): scalar(flag ? "true" : "false", .bool)
-        case .int(let number): scalar(String(number), .int)
-        case .big: scalar(value.pythonRepr, .int)
-        case .float(let number): scalar(Self.floatText(number), .float)
-        case .string(let text): scalar(text, .string)
-        case .bytes(let bytes): scalar(Self.base64Lines(bytes), .binary)
         case .list(let list):
-            let style = isFlow(list) ? YAML_FLOW_SEQUENCE_STYLE : YAML_BLOCK_SEQUENCE_STYLE
-            emit { event in Self.withTag(.sequence) { yaml_sequence_start_event_initialize(&event, nil, $0, 1, style) } }
-            for element in list { node(element) }
-            emit { yaml_sequence_end_event_initialize(&$0) }
+            writeCollectionTag(.sequence)
+            if flowLevel > 0 || options.canonical || list.isEmpty || isFlow(list) { flowSequence(list) } else { blockSequence(list, place) }
         case .map(let map):
-            let style = isFlow(map.values) && isFlow(map.keys) ? YAML_FLOW_MAPPING_STYLE : YAML_BLOCK_MAPPING_STYLE
-            emit { event in Self.withTag(.map) { yaml_mapping_start_event_initialize(&event, nil, $0, 1, style) } }
-            for (key, element) in options.sortKeys ? PythonOrder.sorted(map) : Array(map) {
-                node(key)
-                node(element)
+            writeCollectionTag(.map)
+            if flowLevel > 0 || options.canonical || map.isEmpty || (isFlow(map.values) && isFlow(map.keys)) {
+                flowMapping(map)
+            } else {
+                blockMapping(map)
             }
-            emit { yaml_mapping_end_event_initialize(&$0) }
+        default:
+            let scalar = YAMLScalarText(value)
+            scalar.withAnalysis(options) { writeScalar($0, scalar.tag, place) }
         }
     }
 
@@ -163,52 +73,164 @@ private final class YAMLWriter {
         }
     }
 
-    /// PyYAML writes Python's `repr`, with `.0` before an exponent.
-    private static func floatText(_ number: Double) -> String {
-        if number.isNaN { return ".nan" }
-        if number.isInfinite { return number < 0 ? "-.inf" : ".inf" }
-        let text = Value.float(number).pythonRepr
-        if !text.contains("."), let exponent = text.firstIndex(of: "e") {
-            return text[..<exponent] + ".0" + text[exponent...]
-        }
-        return text
+    private mutating func writeCollectionTag(_ tag: YAMLTag) { if options.canonical { writeTag(tag) } }
+
+    mutating func writeTag(_ tag: YAMLTag) {
+        if !isAfterBlank { put(0x20) }
+        for byte in "!!".utf8 { put(byte) }
+        for byte in tag.text.utf8.dropFirst(YAMLTag.prefix.utf8.count) { put(byte) }
+        isAfterBlank = false
+        isIndentation = false
     }
 
-    /// Lines of 76 characters, each with its break, as Python's `encodebytes` makes them.
-    private static func base64Lines(_ bytes: [UInt8]) -> String {
-        var text = ""
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            text += Base64.encode(Array(rest.prefix(57))) + "\n"
-            rest = rest.dropFirst(57)
-        }
-        return text
+    // MARK: Collections
+
+    /// Runs a body one level deeper.
+    private mutating func indented(flow: Bool, indentless: Bool = false, _ body: (inout Self) -> Void) {
+        let outer = indent
+        if indent < 0 { indent = flow ? indentStep : 0 } else if !indentless { indent += indentStep }
+        body(&self)
+        indent = outer
     }
 
-    private static func withTag(_ tag: YAMLTag, _ body: (UnsafePointer<UInt8>) -> Int32) -> Int32 {
-        let text = tag.text
-        return text.withCString { name in name.withMemoryRebound(to: UInt8.self, capacity: text.utf8.count + 1, body) }
-    }
-
-    private func scalar(_ text: String, _ tag: YAMLTag) {
-        var copy = text
-        copy.withUTF8 { bytes in
-            let resolved = YAMLResolver.tag(of: bytes)
-            let style = tag == .binary ? YAML_LITERAL_SCALAR_STYLE : self.style
-            let value = bytes.baseAddress.map { UnsafeMutablePointer(mutating: $0) } ?? Self.empty
-            emit { event in
-                Self.withTag(tag) {
-                    yaml_scalar_event_initialize(
-                        &event, nil, $0, value, Int32(bytes.count), resolved == tag ? 1 : 0, tag == .string ? 1 : 0, style)
-                }
+    private mutating func flowSequence(_ list: [Value]) {
+        inBrackets("[", "]", isEmpty: list.isEmpty) { writer in
+            for (number, element) in list.enumerated() {
+                writer.separate(isFirst: number == 0)
+                writer.node(element, .item)
             }
         }
     }
 
-    // libyaml wants a pointer even for no bytes.
-    nonisolated(unsafe) private static let empty: UnsafeMutablePointer<UInt8> = {
-        let pointer = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
-        pointer.pointee = 0
-        return pointer
-    }()
+    private mutating func flowMapping(_ map: ValueMap) {
+        inBrackets("{", "}", isEmpty: map.isEmpty) { writer in
+            for (number, pair) in writer.ordered(map).enumerated() {
+                writer.separate(isFirst: number == 0)
+                if !writer.options.canonical, writer.isSimpleKey(pair.key) {
+                    writer.node(pair.key, .simpleKey)
+                    writer.indicator(":", blankBefore: false)
+                } else {
+                    writer.indicator("?", blankBefore: true)
+                    writer.node(pair.key, .key)
+                    if writer.options.canonical || writer.column > writer.width { writer.writeIndent() }
+                    writer.indicator(":", blankBefore: true)
+                }
+                writer.node(pair.value, .value)
+            }
+        }
+    }
+
+    private mutating func inBrackets(_ opening: StaticString, _ closing: StaticString, isEmpty: Bool, _ body: (inout Self) -> Void) {
+        indicator(opening, blankBefore: true, isBlank: true)
+        indented(flow: true) { writer in
+            writer.flowLevel += 1
+            body(&writer)
+            writer.flowLevel -= 1
+        }
+        if options.canonical, !isEmpty {
+            indicator(",", blankBefore: false)
+            writeIndent()
+        }
+        indicator(closing, blankBefore: false)
+    }
+
+    private mutating func separate(isFirst: Bool) {
+        if !isFirst { indicator(",", blankBefore: false) }
+        if options.canonical || column > width { writeIndent() }
+    }
+
+    private mutating func blockSequence(_ list: [Value], _ place: Place) {
+        // Below a key the dashes stand in the key's own column.
+        let isBelowKey = place != .root && place != .item
+        indented(flow: false, indentless: isBelowKey && !isIndentation) { writer in
+            for element in list {
+                writer.writeIndent()
+                writer.indicator("-", blankBefore: true, isIndentation: true)
+                writer.node(element, .item)
+            }
+        }
+    }
+
+    private mutating func blockMapping(_ map: ValueMap) {
+        indented(flow: false) { writer in
+            for pair in writer.ordered(map) {
+                writer.writeIndent()
+                if writer.isSimpleKey(pair.key) {
+                    writer.node(pair.key, .simpleKey)
+                    writer.indicator(":", blankBefore: false)
+                } else {
+                    writer.indicator("?", blankBefore: true, isIndentation: true)
+                    writer.node(pair.key, .key)
+                    writer.writeIndent()
+                    writer.indicator(":", blankBefore: true, isIndentation: true)
+                }
+                writer.node(pair.value, .value)
+            }
+        }
+    }
+
+    private func ordered(_ map: ValueMap) -> [(key: Value, value: Value)] {
+        options.sortKeys ? PythonOrder.sorted(map) : Array(map)
+    }
+
+    /// A key without `?` is short and stands on one line.
+    private func isSimpleKey(_ key: Value) -> Bool {
+        switch key {
+        case .list(let list): return list.isEmpty
+        case .map(let map): return map.isEmpty
+        default:
+            let scalar = YAMLScalarText(key)
+            return scalar.withAnalysis(options) { analysis in
+                let hasTag = options.canonical || !(analysis.isPlainImplicit || analysis.isQuotedImplicit)
+                let tagLength = hasTag ? 2 + scalar.tag.text.utf8.count - YAMLTag.prefix.utf8.count : 0
+                return !analysis.hasBreaks && analysis.bytes.count + tagLength <= 128
+            }
+        }
+    }
+
+    // MARK: Pieces
+
+    @inline(__always) mutating func put(_ byte: UInt8) {
+        output.append(byte)
+        column += 1
+    }
+
+    mutating func putBreak() {
+        output.append(0x0A)
+        column = 0
+    }
+
+    /// Writes the character at a place and says how many bytes it has.
+    @inline(__always) mutating func write(_ bytes: UnsafeBufferPointer<UInt8>, _ place: Int) -> Int {
+        let size = YAMLScalarText.size(bytes[place])
+        output.append(contentsOf: bytes[place..<min(place + size, bytes.count)])
+        column += 1
+        return size
+    }
+
+    /// Writes the line break at a place and says how many bytes it has.
+    mutating func writeBreak(_ bytes: UnsafeBufferPointer<UInt8>, _ place: Int) -> Int {
+        if bytes[place] == 0x0A {
+            putBreak()
+            return 1
+        }
+        let size = write(bytes, place)
+        column = 0
+        return size
+    }
+
+    mutating func writeIndent() {
+        let wanted = max(indent, 0)
+        if !isIndentation || column > wanted || (column == wanted && !isAfterBlank) { putBreak() }
+        while column < wanted { put(0x20) }
+        isAfterBlank = true
+        isIndentation = true
+    }
+
+    mutating func indicator(_ text: StaticString, blankBefore: Bool, isBlank: Bool = false, isIndentation: Bool = false) {
+        if blankBefore, !isAfterBlank { put(0x20) }
+        text.withUTF8Buffer { for byte in $0 { put(byte) } }
+        isAfterBlank = isBlank
+        self.isIndentation = self.isIndentation && isIndentation
+    }
 }
