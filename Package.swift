@@ -90,6 +90,7 @@ targets += [
     .executableTarget(name: "halite", dependencies: ["HaliteCLI"], swiftSettings: settings),
     // Development
     .target(name: "HaliteTesting", dependencies: ["HaliteModuleKit"], swiftSettings: settings),
+    .executableTarget(name: "halite-bench", dependencies: ["HaliteRender"], swiftSettings: settings),
 ]
 
 let package = Package(
