@@ -31,13 +31,12 @@ func library(
 }
 
 // Debian's C libraries, found by pkg-config. They are linked dynamically so far: a host that the binary is copied to
-// needs libyaml, SQLite and PCRE2.
+// needs SQLite and PCRE2.
 func cLibrary(_ name: String, pkgConfig: String) -> Target {
-    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt(["libyaml-dev", "libsqlite3-dev", "libpcre2-dev"])])
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt(["libsqlite3-dev", "libpcre2-dev"])])
 }
 
 var targets: [Target] = [
-    cLibrary("CYAML", pkgConfig: "yaml-0.1"),
     cLibrary("CSQLite", pkgConfig: "sqlite3"),
     cLibrary("CPCRE2", pkgConfig: "libpcre2-8"),
 ]
@@ -51,7 +50,7 @@ targets += library("HaliteJMESPath", ["HaliteValue"], data: ["Cases"])
 // Layer 2
 targets += library(
     "HaliteRender",
-    ["HaliteJinja", "HaliteCore", "HaliteJMESPath", "CYAML", .product(name: "Crypto", package: "swift-crypto")],
+    ["HaliteJinja", "HaliteCore", "HaliteJMESPath", .product(name: "Crypto", package: "swift-crypto")],
     data: ["SaltJinja", "YAML"])
 targets += library(
     "HaliteHost",
