@@ -6,8 +6,6 @@ enum YAMLBytes {
     static let endsPlain: UInt8 = 2
     /// The same in flow context, where brackets and commas end it too.
     static let endsFlowPlain: UInt8 = 4
-    /// Ends a run of a line: breaks, the end, and lead bytes of several.
-    static let endsLine: UInt8 = 8
     /// Letters, digits, `_` and `-`.
     static let word: UInt8 = 16
     /// What a tag may hold beside words: `;/?:@&=+$.%!~*'()`.
@@ -21,11 +19,10 @@ enum YAMLBytes {
         table.initialize(repeating: 0, count: 256)
         func add(_ bits: UInt8, _ bytes: some Sequence<UInt8>) { for byte in bytes { table[Int(byte)] |= bits } }
         add(blank | endsPlain | endsFlowPlain | endsQuoted, [0x20, 0x09, 0x0A, 0x0D, 0x00])
-        add(endsLine, [0x0A, 0x0D, 0x00])
         add(endsPlain | endsFlowPlain, ":".utf8)
         add(endsFlowPlain, ",[]{}".utf8)
         add(endsQuoted, "'\"\\".utf8)
-        add(endsPlain | endsFlowPlain | endsLine | endsQuoted, 0x80...0xFF)
+        add(endsPlain | endsFlowPlain | endsQuoted, 0x80...0xFF)
         add(word | uri, "_-".utf8)
         add(word | uri, UInt8(ascii: "0")...UInt8(ascii: "9"))
         add(word | uri, UInt8(ascii: "a")...UInt8(ascii: "z"))
@@ -38,16 +35,14 @@ enum YAMLBytes {
     static func firstForbidden(_ bytes: UnsafePointer<UInt8>, count: Int) -> Int? {
         var position = 0
         while position < count {
-            // Eight bytes of printable ASCII at a time: no high bit, none below a space, none equal to DEL.
-            while position + 8 <= count {
-                let word = UnsafeRawPointer(bytes + position).loadUnaligned(as: UInt64.self)
-                let below = (word &- 0x2020_2020_2020_2020) & ~word
-                let delete = word ^ 0x7F7F_7F7F_7F7F_7F7F
-                let isDelete = (delete &- 0x0101_0101_0101_0101) & ~delete
-                if (word | below | isDelete) & 0x8080_8080_8080_8080 != 0 { break }
-                position += 8
+            // Printable ASCII and line feeds, 32 bytes at a time.
+            while position + 32 <= count {
+                let block = UnsafeRawPointer(bytes + position).loadUnaligned(as: SIMD32<UInt8>.self)
+                let isOther = ((block &- 0x20) .>= SIMD32(repeating: 0x5F)) .& (block .!= SIMD32(repeating: 0x0A))
+                if any(isOther) { break }
+                position += 32
             }
-            let end = min(position + 8, count)
+            let end = min(position + 32, count)
             while position < end {
                 let byte = bytes[position]
                 switch byte {

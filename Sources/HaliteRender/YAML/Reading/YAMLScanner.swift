@@ -369,13 +369,14 @@ struct YAMLScanner: ~Copyable {
     /// To the line break or the end.
     @inline(__always) mutating func skipLine() {
         while true {
-            // Eight bytes at a time while none is a control character or more than ASCII.
-            while true {
-                let word = UnsafeRawPointer(bytes + position).loadUnaligned(as: UInt64.self)
-                if (word | ((word &- 0x2020_2020_2020_2020) & ~word)) & 0x8080_8080_8080_8080 != 0 { break }
+            // Eight bytes at a time: the first that is a control character or no ASCII sets the lowest high bit.
+            let word = UnsafeRawPointer(bytes + position).loadUnaligned(as: UInt64.self).littleEndian
+            let marks = (word | ((word &- 0x2020_2020_2020_2020) & ~word)) & 0x8080_8080_8080_8080
+            if marks == 0 {
                 position += 8
+                continue
             }
-            while table[Int(byte)] & YAMLBytes.endsLine == 0 { position += 1 }
+            position += marks.trailingZeroBitCount >> 3
             if isBreakZ { return }
             skip()
         }
