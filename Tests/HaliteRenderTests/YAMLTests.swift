@@ -113,6 +113,28 @@ struct YAMLTests {
         }
     }
 
+    /// Values made of aliases of aliases would be deeper than any text.
+    @Test(arguments: ["", "z: !!str x\n"])
+    func chainsOfAliasesAreRefused(_ end: String) {
+        let lists = "a0: &a0 [x]\n" + (1...5_000).map { "a\($0): &a\($0) [*a\($0 - 1)]\n" }.joined()
+        let merges = "x:\n- - &a0 {k: 1}\n" + (1...5_000).map { "  - &a\($0) {<<: *a\($0 - 1)}\n" }.joined() + "y: {<<: *a5000}\n"
+        let reversed = "{" + (1...5_000).map { "a\($0): &a\($0) [\($0 > 1 ? "*a\($0 - 1)" : "")], " }.joined() + "<<: {j: [*a5000]}}"
+        #expect(throws: RenderError.self) { try YAML.load(lists + end) }
+        #expect(throws: RenderError.self) { try YAML.load(reversed) }
+        // Merged one after the other they stay flat, unless PyYAML's order needs the last one first.
+        if end.isEmpty {
+            #expect((try? YAML.load(merges))?["y"] == ["k": 1])
+        } else {
+            #expect(throws: RenderError.self) { try YAML.load(merges + end) }
+        }
+    }
+
+    /// Each map has all keys of the one before: as many pairs as the square of the lines.
+    @Test func growingMergesAreRefused() {
+        let text = "a0: &a0 {k0: 1}\n" + (1...2_000).map { "a\($0): &a\($0) {<<: *a\($0 - 1), k\($0): 1}\n" }.joined()
+        #expect(throws: RenderError.self) { try YAML.load(text) }
+    }
+
     @Test(arguments: ["[", "{a: ", "- ", "? "])
     func nestingWithoutEndIsRefused(_ opening: String) {
         #expect(throws: RenderError.self) { try YAML.load(String(repeating: opening, count: 100_000)) }

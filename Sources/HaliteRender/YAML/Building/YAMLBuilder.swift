@@ -9,6 +9,8 @@ struct YAMLBuilder: ~Copyable {
         /// Where the children begin on the stack.
         var base: Int
         var startWeight: Int
+        /// How many collections lie in each other below it.
+        var depth = 0
         /// In `anchorNames`; -1 for none.
         var anchor: Int
     }
@@ -17,10 +19,12 @@ struct YAMLBuilder: ~Copyable {
     private let wantsLines: Bool
     private var stack: ValueStack
     private var frames = YAMLStack<Frame>(capacity: 16)
-    private var anchors: [String: (value: Value, weight: Int)] = [:]
+    private var anchors: [String: (value: Value, weight: Int, depth: Int)] = [:]
     /// Every anchor seen, open or not: none may come again.
     private var anchorNames: [String] = []
+    private var knownAnchors: Set<String> = []
     private var weight = 0
+    private var mergedPairs = 0
     private let depthLimit: Int
     private var keyLines: [Int] = []
     private var interned: InternTable
@@ -62,7 +66,7 @@ struct YAMLBuilder: ~Copyable {
             weight += 1
             if parser.anchor != nil {
                 guard let anchor = noteAnchor() else { return false }
-                anchors[anchorNames[anchor]] = (value, 1)
+                anchors[anchorNames[anchor]] = (value, 1, 0)
             }
             stack.push(value)
         case .mappingStart, .sequenceStart:
@@ -85,18 +89,29 @@ struct YAMLBuilder: ~Copyable {
             } else {
                 value = .list(stack.popList(from: frame.base))
             }
+            deepen(frame.depth + 1)
             weight += 1
-            if frame.anchor >= 0 { anchors[anchorNames[frame.anchor]] = (value, weight - frame.startWeight) }
+            if frame.anchor >= 0 { anchors[anchorNames[frame.anchor]] = (value, weight - frame.startWeight, frame.depth + 1) }
             stack.push(value)
         case .alias:
             guard let known = anchors[parser.string(parser.text)] else { return false }
             if wantsLines { noteLine() }
-            weight += known.weight
-            if weight > YAMLConstructor.expansionLimit { return false }
+            // What is merged is counted when it is copied.
+            let isMergeValue = isMergeValue
+            weight += isMergeValue ? 1 : known.weight
+            if weight > YAMLConstructor.expansionLimit || frames.count + known.depth > depthLimit { return false }
+            // What is merged lies beside, not below.
+            deepen(isMergeValue ? known.depth - 1 : known.depth)
             stack.push(known.value)
         default: return false
         }
         return true
+    }
+
+    /// Tells the open collection how deep one of its children is.
+    @inline(__always) private mutating func deepen(_ depth: Int) {
+        let last = frames.count - 1
+        if last >= 0, frames[last].depth < depth { frames[last].depth = depth }
     }
 
     /// Keys stand at even places of the outermost map.
@@ -108,9 +123,15 @@ struct YAMLBuilder: ~Copyable {
     private mutating func noteAnchor() -> Int? {
         guard let slice = parser.anchor else { return nil }
         let name = parser.string(slice)
-        if anchors[name] != nil || anchorNames.contains(name) { return nil }
+        guard knownAnchors.insert(name).inserted else { return nil }
         anchorNames.append(name)
         return anchorNames.count - 1
+    }
+
+    /// Whether the next value is that of the key `<<`.
+    private var isMergeValue: Bool {
+        guard let frame = frames.last, frame.hasMerge, (stack.count - frame.base) % 2 == 1 else { return false }
+        return stack.topIsBytes
     }
 
     /// Stands for the key `<<` until its map ends; bytes come from tags alone.
@@ -132,7 +153,7 @@ struct YAMLBuilder: ~Copyable {
     }
 
     /// Puts the merged pairs in front. False when keys are no texts, or shared: `YAMLMerge` knows how these are treated.
-    private func merge(_ keys: inout [Value], _ values: inout [Value]) -> Bool {
+    private mutating func merge(_ keys: inout [Value], _ values: inout [Value]) -> Bool {
         var merged: (keys: [Value], values: [Value]) = ([], [])
         var own: (keys: [Value], values: [Value]) = ([], [])
         for (key, value) in zip(keys, values) {
@@ -154,8 +175,9 @@ struct YAMLBuilder: ~Copyable {
                 }
             default: return false
             }
-            if merged.keys.count > YAMLConstructor.expansionLimit { return false }
+            if mergedPairs + merged.keys.count > YAMLConstructor.mergeLimit { return false }
         }
+        mergedPairs += merged.keys.count
         keys = []
         values = []
         let ownKeys = own.keys.count > 8 ? Set(own.keys) : nil
@@ -229,6 +251,8 @@ private struct ValueStack: ~Copyable {
         memory = larger
         capacity *= 2
     }
+
+    var topIsBytes: Bool { if count > 0, case .bytes = memory[count - 1] { true } else { false } }
 
     mutating func pop() -> Value {
         count -= 1

@@ -5,8 +5,12 @@ import HaliteValue
 struct YAMLConstructor {
     /// Nodes that aliases may add up to before the text counts as an attack.
     static let expansionLimit = 5_000_000
+    /// Pairs that merge keys may copy.
+    static let mergeLimit = 1_000_000
 
     private var pending: [YAMLNode] = []
+    /// How many pairs merge keys have copied so far.
+    private var mergedPairs = 0
 
     mutating func construct(document root: YAMLNode) throws(YAMLError) -> Value {
         try construct(root)
@@ -15,7 +19,7 @@ struct YAMLConstructor {
             try fill(pending[next])
             next += 1
         }
-        return try Self.value(of: root)
+        return try Self.value(of: root, level: 0)
     }
 
     static func failure(_ context: String?, _ contextMark: YAMLMark?, _ problem: String, _ mark: YAMLMark?) -> YAMLError {
@@ -139,7 +143,7 @@ struct YAMLConstructor {
         guard node.kind == .mapping else {
             throw Self.failure(nil, nil, "expected a mapping node, but found \(node.kind.rawValue)", node.mark)
         }
-        try YAMLMerge.flatten(node)
+        try YAMLMerge.flatten(node, count: &mergedPairs)
         let context = "while constructing a mapping"
         for (index, pair) in node.pairs.enumerated() {
             do throws(YAMLError) {
@@ -175,8 +179,14 @@ struct YAMLConstructor {
 
     // MARK: Values
 
-    private static func value(of node: YAMLNode) throws(YAMLError) -> Value {
+    /// Aliases of aliases make values that are deeper than the text.
+    private static func tooDeep(_ mark: YAMLMark) -> YAMLError {
+        YAMLError(kind: .recursion, problem: "maximum recursion depth exceeded: aliases nest deeper than \(YAML.depthLimit)", mark: mark)
+    }
+
+    private static func value(of node: YAMLNode, level: Int) throws(YAMLError) -> Value {
         if let value = node.value { return value }
+        if level > YAML.depthLimit { throw tooDeep(node.mark) }
         if node.isOpen {
             // Python ends with a RecursionError at some later time.
             throw YAMLError(kind: .recursion, problem: "found unconstructable recursive node", mark: node.mark)
@@ -187,12 +197,13 @@ struct YAMLConstructor {
         case .sequence:
             var list: [Value] = []
             list.reserveCapacity(node.items.count)
-            for item in node.items { list.append(try part(item, of: node)) }
+            for item in node.items { list.append(try part(item, of: node, level: level)) }
             value = .list(list)
         case .pairs:
             var list: [Value] = []
             for item in node.items {
-                list.append(.list([try part(item.pairs[0].key, of: node), try part(item.pairs[0].value, of: node)]))
+                let (key, value) = item.pairs[0]
+                list.append(.list([try part(key, of: node, level: level), try part(value, of: node, level: level)]))
             }
             value = .list(list)
         default:
@@ -201,8 +212,8 @@ struct YAMLConstructor {
             keys.reserveCapacity(node.pairs.count)
             values.reserveCapacity(node.pairs.count)
             for pair in node.pairs {
-                keys.append(try part(pair.key, of: node))
-                let value = try part(pair.value, of: node)
+                keys.append(try part(pair.key, of: node, level: level))
+                let value = try part(pair.value, of: node, level: level)
                 values.append(node.tag == .set ? .null : value)
             }
             value = .map(ValueMap(distinctKeys: keys, values: values) ?? [:])
@@ -212,9 +223,11 @@ struct YAMLConstructor {
         return value
     }
 
-    private static func part(_ child: YAMLNode, of node: YAMLNode) throws(YAMLError) -> Value {
-        let value = try value(of: child)
+    private static func part(_ child: YAMLNode, of node: YAMLNode, level: Int) throws(YAMLError) -> Value {
+        let value = try value(of: child, level: level + 1)
         node.weight += child.weight
+        node.depth = max(node.depth, child.depth + 1)
+        if level + node.depth > YAML.depthLimit { throw tooDeep(child.mark) }
         if node.weight > expansionLimit {
             throw YAMLError(kind: .composer, problem: "aliases expand to more than \(expansionLimit) nodes", mark: child.mark)
         }
@@ -224,7 +237,13 @@ struct YAMLConstructor {
 
 /// The merge key `<<`, as Salt reads it: what the mapping has itself wins, and two merged mappings may not share keys.
 enum YAMLMerge {
-    static func flatten(_ node: YAMLNode) throws(YAMLError) {
+    /// - Parameter level: how many merges led here.
+    static func flatten(_ node: YAMLNode, level: Int = 0, count: inout Int) throws(YAMLError) {
+        if level > YAML.depthLimit {
+            throw YAMLError(
+                kind: .recursion, problem: "maximum recursion depth exceeded: more than \(YAML.depthLimit) merges follow each other",
+                mark: node.mark)
+        }
         let context = "while constructing a mapping"
         var merged: [(key: YAMLNode, value: YAMLNode)] = []
         var index = 0
@@ -238,7 +257,7 @@ enum YAMLMerge {
             node.pairs.remove(at: index)
             switch value.kind {
             case .mapping:
-                try flatten(value)
+                try flatten(value, level: level + 1, count: &count)
                 merged += value.pairs
             case .sequence:
                 var parts: [[(key: YAMLNode, value: YAMLNode)]] = []
@@ -247,7 +266,7 @@ enum YAMLMerge {
                         throw YAMLConstructor.failure(
                             context, node.mark, "expected a mapping for merging, but found \(item.kind.rawValue)", item.mark)
                     }
-                    try flatten(item)
+                    try flatten(item, level: level + 1, count: &count)
                     parts.append(item.pairs)
                 }
                 for part in parts.reversed() { merged += part }
@@ -255,12 +274,13 @@ enum YAMLMerge {
                 throw YAMLConstructor.failure(
                     context, node.mark, "expected a mapping or list of mappings for merging, but found scalar", value.mark)
             }
-            if merged.count > YAMLConstructor.expansionLimit {
+            if count + merged.count > YAMLConstructor.mergeLimit {
                 throw YAMLError(
-                    kind: .composer, problem: "aliases expand to more than \(YAMLConstructor.expansionLimit) nodes", mark: value.mark)
+                    kind: .composer, problem: "merge keys copy more than \(YAMLConstructor.mergeLimit) pairs", mark: value.mark)
             }
         }
         guard !merged.isEmpty else { return }
+        count += merged.count
         // Keys are compared by their text, whatever they are.
         var own: Set<String> = []
         var hasEmptyCollection = false

@@ -21,6 +21,8 @@ final class YAMLNode {
     var value: Value?
     /// How many nodes the value has when every alias is written out.
     var weight = 1
+    /// How many collections lie in each other in the value, below this one.
+    var depth = 0
 
     init(kind: Kind, tag: YAMLTag, mark: YAMLMark) {
         self.kind = kind
