@@ -34,29 +34,31 @@ enum YAMLBytes {
     /// The first character that no YAML text may hold: its offset, or nil.
     static func firstForbidden(_ bytes: UnsafePointer<UInt8>, count: Int) -> Int? {
         var position = 0
+        // Zeros lie behind the text, so that a word can be read at its end.
         while position < count {
-            // Printable ASCII and line feeds, 32 bytes at a time.
-            while position + 32 <= count {
-                let block = UnsafeRawPointer(bytes + position).loadUnaligned(as: SIMD32<UInt8>.self)
-                let isOther = ((block &- 0x20) .>= SIMD32(repeating: 0x5F)) .& (block .!= SIMD32(repeating: 0x0A))
-                if any(isOther) { break }
-                position += 32
+            // The first byte that is a control character or no ASCII sets the lowest high bit.
+            let word = UnsafeRawPointer(bytes + position).loadUnaligned(as: UInt64.self).littleEndian
+            let delete = word ^ 0x7F7F_7F7F_7F7F_7F7F
+            let below = (word &- 0x2020_2020_2020_2020) & ~word
+            let marks = (word | below | ((delete &- 0x0101_0101_0101_0101) & ~delete)) & 0x8080_8080_8080_8080
+            if marks == 0 {
+                position += 8
+                continue
             }
-            let end = min(position + 32, count)
-            while position < end {
-                let byte = bytes[position]
-                switch byte {
-                case 0x20...0x7E, 0x09, 0x0A, 0x0D: position += 1
-                case 0x00...0x1F, 0x7F: return position
-                case 0xC2:
-                    let next = bytes[position + 1]
-                    if next < 0xA0, next != 0x85 { return position }
-                    position += 2
-                case 0xEF:
-                    if bytes[position + 1] == 0xBF, bytes[position + 2] >= 0xBE { return position }
-                    position += 3
-                default: position += byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
-                }
+            position += marks.trailingZeroBitCount >> 3
+            if position >= count { break }
+            let byte = bytes[position]
+            switch byte {
+            case 0x09, 0x0A, 0x0D: position += 1
+            case 0x00...0x1F, 0x7F: return position
+            case 0xC2:
+                let next = bytes[position + 1]
+                if next < 0xA0, next != 0x85 { return position }
+                position += 2
+            case 0xEF:
+                if bytes[position + 1] == 0xBF, bytes[position + 2] >= 0xBE { return position }
+                position += 3
+            default: position += byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
             }
         }
         return nil
