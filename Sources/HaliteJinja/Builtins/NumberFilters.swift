@@ -77,16 +77,22 @@ enum NumberFilters {
             throw JinjaError(.value, "could not convert string to float: \(try value.repr())")
         }
         let binary = try arguments.flag(1)
-        let base: Double = binary ? 1024 : 1000
         if size == 1 { return .string("1 Byte") }
-        if size < base { return .string("\(Int(size)) Bytes") }
-        let letters = ["k", "M", "G", "T", "P", "E", "Z", "Y"]
-        var unit = base
-        for (position, letter) in letters.enumerated() {
-            unit *= base
-            if size < unit || position == letters.count - 1 {
+        let base = binary ? 1024 : 1000
+        if size < Double(base) {
+            guard let whole = BigInteger(exactlyTruncating: size) else {
+                throw JinjaError(.overflow, "cannot convert float infinity to integer")
+            }
+            return .string("\(whole) Bytes")
+        }
+        if size.isNaN { return .string("nan \(binary ? "YiB" : "YB")") }
+        var unit = BigInteger(base)
+        for (position, letter) in ["k", "M", "G", "T", "P", "E", "Z", "Y"].enumerated() {
+            unit = unit * BigInteger(base)
+            if try position == 7 || JinjaValue.float(size).isLess(than: JinjaValue(normalizing: unit)) {
                 let prefix = binary ? (letter == "k" ? "Ki" : letter + "i") : letter
-                return .string("\(Numbers.fixed(base * size / unit, 1)) \(prefix)B")
+                let amount = Double(base) * size / unit.roundedDouble
+                return .string("\(FloatText.text(amount, .fixed, precision: 1)) \(prefix)B")
             }
         }
         return .null

@@ -2,6 +2,9 @@ import HaliteValue
 
 /// Methods of `int` and `float`.
 enum NumberMethods {
+    /// Booleans as numbers.
+    private static func whole(_ value: JinjaValue) -> JinjaValue { value.integer.map { .int($0) } ?? value }
+
     static let integers: [String: NativeMethod] = [
         "bit_length": NativeMethod("int.bit_length", "") { value, _, _ in
             .int(value.bigInteger?.bitWidth ?? 0)
@@ -9,12 +12,13 @@ enum NumberMethods {
         "bit_count": NativeMethod("int.bit_count", "") { value, _, _ in
             .int(value.bigInteger?.magnitude.reduce(0) { $0 + $1.nonzeroBitCount } ?? 0)
         },
-        "conjugate": NativeMethod("int.conjugate", "") { value, _, _ in value },
-        "as_integer_ratio": NativeMethod("int.as_integer_ratio", "") { value, _, _ in .pair(value, .int(1)) },
+        "conjugate": NativeMethod("int.conjugate", "") { value, _, _ in whole(value) },
+        "as_integer_ratio": NativeMethod("int.as_integer_ratio", "") { value, _, _ in .pair(whole(value), .int(1)) },
         "to_bytes": NativeMethod("to_bytes", "length=, byteorder=, signed=", positionalOnly: false) { value, arguments, context in
             let length = arguments[0]?.integer ?? 1
             try context.state.reserve(length)
-            guard let number = value.bigInteger, !number.isNegative, number.bitWidth <= length * 8 else {
+            if value.bigInteger?.isNegative == true { throw JinjaError(.overflow, "can't convert negative int to unsigned") }
+            guard let number = value.bigInteger, number.bitWidth <= length * 8 else {
                 throw JinjaError(.overflow, "int too big to convert")
             }
             var bytes = [UInt8](repeating: 0, count: length)
@@ -43,13 +47,13 @@ enum NumberMethods {
                 throw JinjaError(.overflow, "cannot convert Infinity to integer ratio")
             }
             if number == 0 { return .pair(.int(0), .int(1)) }
-            let shift = max(0, 52 - Int(number.exponent))
-            let scaled = BigInteger(Int(number.significand * 4_503_599_627_370_496))
-            let trimmed = Int(number.significandBitPattern | (1 << 52)).trailingZeroBitCount
-            let drop = min(trimmed, shift)
-            let numerator = (number.exponent > 52 ? scaled.shiftedLeft(Int(number.exponent) - 52) : scaled).shiftedRight(drop)
-            let signed = number < 0 ? -numerator : numerator
-            return .pair(JinjaValue(normalizing: signed), JinjaValue(normalizing: BigInteger(1).shiftedLeft(shift - drop)))
+            // The odd part of the significand and the power of two that belongs to it.
+            let significand = number.isNormal ? number.significandBitPattern | (1 << 52) : number.significandBitPattern
+            let exponent = (number.isNormal ? Int(number.exponent) : -1022) - 52 + significand.trailingZeroBitCount
+            let odd = BigInteger(Int(significand >> UInt64(significand.trailingZeroBitCount)))
+            let numerator = exponent > 0 ? odd.shiftedLeft(exponent) : odd
+            let denominator = exponent < 0 ? BigInteger(1).shiftedLeft(-exponent) : BigInteger(1)
+            return .pair(JinjaValue(normalizing: number < 0 ? -numerator : numerator), JinjaValue(normalizing: denominator))
         },
     ]
 

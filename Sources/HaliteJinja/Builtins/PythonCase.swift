@@ -7,20 +7,17 @@ package enum PythonCase {
     package static func lower(_ text: String) -> String {
         if let fast = ASCIIText.withCase(text, upper: false) { return fast }
         guard text.unicodeScalars.contains("\u{3A3}") else { return map(text) { $0.properties.lowercaseMapping } }
-        // A capital sigma at the end of a word has a small letter of its own.
         let scalars = Array(text.unicodeScalars)
-        var result = ""
-        for (position, scalar) in scalars.enumerated() {
-            if scalar == "\u{3A3}" {
-                let before = scalars[..<position].last { !$0.properties.isCaseIgnorable }
-                let after = scalars[(position + 1)...].first { !$0.properties.isCaseIgnorable }
-                let isFinal = (before?.properties.isCased ?? false) && !(after?.properties.isCased ?? false)
-                result += isFinal ? "\u{3C2}" : "\u{3C3}"
-            } else {
-                result += scalar.properties.lowercaseMapping
-            }
-        }
-        return result
+        return scalars.indices.reduce(into: "") { $0 += lower(scalars, $1) }
+    }
+
+    /// One character in small letters: a capital sigma at the end of a word has one of its own.
+    private static func lower(_ scalars: [Unicode.Scalar], _ position: Int) -> String {
+        guard scalars[position] == "\u{3A3}" else { return scalars[position].properties.lowercaseMapping }
+        let before = scalars[..<position].last { !$0.properties.isCaseIgnorable }
+        let after = scalars[(position + 1)...].first { !$0.properties.isCaseIgnorable }
+        let isFinal = (before?.properties.isCased ?? false) && !(after?.properties.isCased ?? false)
+        return isFinal ? "\u{3C2}" : "\u{3C3}"
     }
 
     private static func map(_ text: String, _ mapping: (Unicode.Scalar) -> String) -> String {
@@ -42,8 +39,9 @@ package enum PythonCase {
         if let fast = ASCIIText.map(text, { ASCIIText.isLetter($1) ? ASCIIText.lower($0) : ASCIIText.upper($0) }) { return fast }
         var result = ""
         var inWord = false
-        for scalar in text.unicodeScalars {
-            result += inWord ? scalar.properties.lowercaseMapping : scalar.properties.titlecaseMapping
+        let scalars = Array(text.unicodeScalars)
+        for (position, scalar) in scalars.enumerated() {
+            result += inWord ? lower(scalars, position) : scalar.properties.titlecaseMapping
             inWord = scalar.properties.isCased
         }
         return result
@@ -51,21 +49,27 @@ package enum PythonCase {
 
     package static func swapCase(_ text: String) -> String {
         if let fast = ASCIIText.map(text, { byte, _ in ASCIIText.isLetter(byte) ? byte ^ 0x20 : byte }) { return fast }
-        return map(text) { scalar in
-            if scalar.properties.isUppercase { return scalar.properties.lowercaseMapping }
-            if scalar.properties.isLowercase { return scalar.properties.uppercaseMapping }
-            return String(scalar)
+        let scalars = Array(text.unicodeScalars)
+        return scalars.indices.reduce(into: "") { result, position in
+            let properties = scalars[position].properties
+            if properties.isUppercase {
+                result += lower(scalars, position)
+            } else {
+                result += properties.isLowercase ? properties.uppercaseMapping : String(scalars[position])
+            }
         }
     }
 
+    /// What is left of letters when case does not count.
     package static func fold(_ text: String) -> String {
         map(text) { scalar in
-            switch scalar {
-            case "ß", "ẞ": "ss"
-            case "ς": "σ"
-            case "ŉ": "ʼn"
-            case "\u{FB00}"..."\u{FB06}": scalar.properties.uppercaseMapping.lowercased()
-            default: scalar.properties.lowercaseMapping
+            switch scalar.value {
+            case 0x131: return String(scalar)
+            case 0x1E9E: return "ss"
+            // Small Cherokee letters are the younger ones.
+            case 0x13A0...0x13F5: return String(scalar)
+            case 0x13F8...0x13FD, 0xAB70...0xABBF: return scalar.properties.uppercaseMapping
+            default: return map(scalar.properties.uppercaseMapping) { $0.properties.lowercaseMapping }
             }
         }
     }
@@ -196,7 +200,7 @@ package enum PythonSplit {
             rest = rest.drop(while: PythonSpace.isSpace)
             if rest.isEmpty { return result }
             if limit >= 0, result.count == limit {
-                result.append(strip(String(rest), left: false, right: true, characters: nil))
+                result.append(String(rest))
                 return result
             }
             let word = rest.prefix { !PythonSpace.isSpace($0) }
@@ -212,7 +216,7 @@ package enum PythonSplit {
             while let last = rest.last, PythonSpace.isSpace(last) { rest = rest.dropLast() }
             if rest.isEmpty { break }
             if limit >= 0, result.count == limit {
-                result.append(strip(String(rest), left: true, right: false, characters: nil))
+                result.append(String(rest))
                 break
             }
             var word = rest

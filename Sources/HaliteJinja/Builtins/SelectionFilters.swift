@@ -69,9 +69,13 @@ enum SelectionFilters {
             }
             guard !rest.positional.isEmpty else { throw JinjaError(.filterArgument, "map requires a filter argument") }
             let name = rest.positional.removeFirst()
-            let function = try lookup(name, "filter", context) { context.environment.filter($0) }
-            let call = RepeatedCall(function, rest)
-            return { item in try call.apply(item) }
+            // An unknown filter is a mistake only where there is an element for it.
+            var call: RepeatedCall?
+            return { [rest] item in
+                let known = try call ?? RepeatedCall(lookup(name, "filter", context) { context.environment.filter($0) }, rest)
+                call = known
+                return try known.apply(item)
+            }
         }
     }
 
@@ -106,11 +110,14 @@ enum SelectionFilters {
                     try (path?.value(of: item, context) ?? item).isTrue() != negates ? item : nil
                 }
             }
-            let function = try lookup(rest.removeFirst(), "test", context) { context.environment.test($0) }
-            let test = RepeatedCall(function, JinjaCall(positional: rest, keywords: call.keywords, context: context))
+            let name = rest.removeFirst()
+            let further = JinjaCall(positional: rest, keywords: call.keywords, context: context)
+            var test: RepeatedCall?
             return { [path] item in
                 let subject = try path?.value(of: item, context) ?? item
-                return try test.apply(subject).isTrue() != negates ? item : nil
+                let known = try test ?? RepeatedCall(lookup(name, "test", context) { context.environment.test($0) }, further)
+                test = known
+                return try known.apply(subject).isTrue() != negates ? item : nil
             }
         }
     }
