@@ -102,7 +102,7 @@ struct PercentFormat {
             }
             if index < scalars.count, scalars[index] == "." {
                 index += 1
-                flags.precision = max(0, try number(scalars, &index) ?? 0)
+                flags.precision = max(0, try number(scalars, &index, isPrecision: true) ?? 0)
             }
             if index < scalars.count, "hlL".unicodeScalars.contains(scalars[index]) { index += 1 }
             guard index < scalars.count else { throw JinjaError(.value, "incomplete format") }
@@ -132,11 +132,13 @@ struct PercentFormat {
         }
     }
 
-    private mutating func number(_ scalars: [Unicode.Scalar], _ index: inout Int) throws -> Int? {
+    private mutating func number(_ scalars: [Unicode.Scalar], _ index: inout Int, isPrecision: Bool = false) throws -> Int? {
         if index < scalars.count, scalars[index] == "*" {
             index += 1
             let given = try argument()
-            if case .big = given { _ = try given.requiredIndex() }
+            if case .big = given {
+                throw JinjaError(.overflow, "Python int too large to convert to C \(isPrecision ? "int" : "ssize_t")")
+            }
             guard let value = given.integer else { throw JinjaError(.type, "* wants int") }
             guard abs(value) < 10_000_000 else { throw JinjaError(.overflow, "Python int too large to convert to C int") }
             return value

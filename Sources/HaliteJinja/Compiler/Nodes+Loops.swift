@@ -163,11 +163,15 @@ final class LoopStatement: StatementNode {
         var isFirst = true
         var isEmpty = true
         while let element = try cursor.next() {
-            if isFirst { try testEntry.enter(frame) }
-            isFirst = false
             try frame.state.step()
-            try testTarget.assign(element, frame)
-            guard try test.isTrue(frame) else { continue }
+            do {
+                if isFirst { try testEntry.enter(frame) }
+                isFirst = false
+                try testTarget.assign(element, frame)
+                guard try test.isTrue(frame) else { continue }
+            } catch {
+                throw frame.located(error, line: testLine)
+            }
             if isEmpty { try begin(nil, frame) }
             isEmpty = false
             try target.assign(element, frame)
@@ -183,12 +187,16 @@ final class LoopStatement: StatementNode {
         var isTested = false
         while let entry = try loop?.advance(pairs) ?? (loop == nil ? pairs.nextEntry() : nil) {
             if let test, let testPair {
-                if !isTested { try testEntry.enter(frame) }
-                isTested = true
                 try frame.state.step()
-                frame.slots[testPair.0] = entry.key
-                frame.slots[testPair.1] = entry.value
-                guard try test.isTrue(frame) else { continue }
+                do {
+                    if !isTested { try testEntry.enter(frame) }
+                    isTested = true
+                    frame.slots[testPair.0] = entry.key
+                    frame.slots[testPair.1] = entry.value
+                    guard try test.isTrue(frame) else { continue }
+                } catch {
+                    throw frame.located(error, line: testLine)
+                }
             }
             if isFirst { try begin(loop, frame) }
             isFirst = false
