@@ -154,8 +154,8 @@ struct BraceFormat {
         case .dict: throw JinjaError(.key, try key.repr())
         case .list, .tuple:
             throw key.integer == nil
-                ? JinjaError(.type, "\(value.typeName) indices must be integers or slices, not str")
-                : JinjaError(.index, "\(value.typeName) index out of range")
+                ? JinjaError(.type, "\(value.sequenceName) indices must be integers or slices, not str")
+                : JinjaError(.index, "\(value.sequenceName) index out of range")
         case .string, .markup:
             throw key.integer == nil
                 ? JinjaError(.type, "string indices must be integers, not 'str'") : JinjaError(.index, "string index out of range")
@@ -201,6 +201,10 @@ struct BraceFormat {
         guard let value = call.keyword(name) else { throw JinjaError(.key, name.quoted) }
         return value
     }
+}
+
+extension JinjaValue {
+    fileprivate var sequenceName: String { if case .list = self { "list" } else { "tuple" } }
 }
 
 /// Cuts a format string into literal text and fields.

@@ -28,12 +28,8 @@ enum BuiltinGlobals {
         guard call.positional.count <= 3 else {
             throw JinjaError(.type, "range expected at most 3 arguments, got \(call.positional.count)")
         }
-        let numbers = try call.positional.map { value throws -> Int in
-            guard let number = value.integer else {
-                throw JinjaError(.type, "'\(value.typeName)' object cannot be interpreted as an integer")
-            }
-            return number
-        }
+        if let range = try LargeRange(call.positional) { return .object(range) }
+        let numbers = try call.positional.map { try $0.requiredIndex() }
         let step = numbers.count > 2 ? numbers[2] : 1
         if step == 0 { throw JinjaError(.value, "range() arg 3 must not be zero") }
         let range =

@@ -144,6 +144,43 @@ final class RangeObject: JinjaObject {
     }
 }
 
+/// A range with a bound outside 64 bits: there is no end to it in practice.
+final class LargeRange: JinjaObject {
+    private let start: BigInteger
+    private let stop: BigInteger
+    private let step: BigInteger
+
+    /// Nil when all the numbers are small.
+    init?(_ arguments: [JinjaValue]) throws {
+        guard arguments.contains(where: { if case .big = $0 { true } else { false } }) else { return nil }
+        let numbers = try arguments.map { value in
+            guard let number = value.bigInteger else {
+                throw JinjaError(.type, "'\(value.typeName)' object cannot be interpreted as an integer")
+            }
+            return number
+        }
+        start = numbers.count == 1 ? BigInteger(0) : numbers[0]
+        stop = numbers.count == 1 ? numbers[0] : numbers[1]
+        step = numbers.count == 3 ? numbers[2] : BigInteger(1)
+        if step.isZero { throw JinjaError(.value, "range() arg 3 must not be zero") }
+    }
+
+    private func isBefore(_ number: BigInteger) -> Bool { step.isNegative ? stop < number : number < stop }
+
+    override var typeName: String { "range" }
+    override func isTrue() -> Bool { isBefore(start) }
+    override func length() throws -> Int? { throw JinjaError(.overflow, "Python int too large to convert to C ssize_t") }
+    override func iterate() -> JinjaIterator? {
+        var next = start
+        return JinjaIterator(kind: "longrange_iterator") { [self] in
+            guard isBefore(next) else { return nil }
+            defer { next = next + step }
+            return JinjaValue(normalizing: next)
+        }
+    }
+    override func repr() -> String { step == BigInteger(1) ? "range(\(start), \(stop))" : "range(\(start), \(stop), \(step))" }
+}
+
 /// `dict.keys()`, `.values()` and `.items()`.
 final class DictView: JinjaObject {
     enum Part { case keys, values, items }

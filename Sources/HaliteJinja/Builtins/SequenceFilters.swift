@@ -225,7 +225,7 @@ enum SequenceFilters {
         while let item = try iterator.next() {
             try context.state.step()
             let itemKey = try key(item)
-            let isBetter = wantsLess ? try itemKey.isLess(than: bestKey) : try bestKey.isLess(than: itemKey, symbol: ">")
+            let isBetter = try Operators.compare(wantsLess ? .lt : .gt, itemKey, bestKey)
             if isBetter { (best, bestKey) = (item, itemKey) }
         }
         return best

@@ -11,6 +11,10 @@ extension Compiler {
         case .list(let items): return ListNode(try nodes(items, scope))
         case .dict(let pairs):
             var compiled: [(key: ExpressionNode, value: ExpressionNode)] = []
+            if expression.isConstant, let type = pairs.lazy.compactMap(\.key.unhashableType).first {
+                // Jinja2 makes the dictionary here, and does not know where it stands.
+                throw JinjaError(.type, "unhashable type: '\(type)'")
+            }
             for (key, value) in pairs { compiled.append((try self.expression(key, scope), try self.expression(value, scope))) }
             return DictNode(compiled)
         case .condition(let test, let then, let otherwise):
@@ -81,8 +85,7 @@ extension Compiler {
         let owner = try expression(value, scope)
         if case .slice(let start, let stop, let step) = key.kind {
             let bounds = [try optional(start, scope), try optional(stop, scope), try optional(step, scope)]
-            let isConstant = value.isConstant && [start, stop, step].allSatisfy { $0?.isConstant ?? true }
-            return SliceNode(owner, bounds, isLenient: isConstant)
+            return SliceNode(owner, bounds, isLenient: isConstantOutput)
         }
         let node = try expression(key, scope)
         return ItemNode(owner, node)

@@ -21,7 +21,7 @@ extension Compiler {
         let before = lastLine
         let line = statement.line
         switch statement.kind {
-        case .with, .autoescape, .filterBlock, .assignBlock: break
+        case .with, .autoescape, .filterBlock, .assignBlock, .output, .block: break
         default: lastLine = line
         }
         switch statement.kind {
@@ -37,6 +37,7 @@ extension Compiler {
             if case .call(_, let arguments) = call.kind, arguments.keywords.contains(where: { $0.name == "caller" }) {
                 throw error("keyword argument repeated: caller", line: line, kind: .syntax)
             }
+            lastLine = line
             return CallBlockStatement(code, call: try expression(call, scope), line: line)
         case .filterBlock(let filter, let body):
             let (text, inner) = try bodyText(body, scope)
@@ -55,7 +56,7 @@ extension Compiler {
             return ScopeStatement(entry: entry(inner), assignments: assignments, body: body, line: before)
         case .assign(let target, let value):
             let node = try expression(value, scope)
-            return AssignStatement(self.target(target, scope), node, line: line)
+            return AssignStatement(self.target(target, scope, checkLine: before), node, line: line)
         case .assignBlock(let target, let filter, let body):
             let (text, inner) = try bodyText(body, scope, checksParent: false)
             let node = try filter.map { filter throws(JinjaError) in try filterChain(filter, on: text, inner) }
@@ -77,7 +78,7 @@ extension Compiler {
                 names: names.map { name, alias in
                     .init(name: name, alias: alias, target: nameTarget(alias, scope), isTopLevel: scope.isTopLevel)
                 }, locals: withContext ? locals(scope) : nil, line: line)
-        case .autoescape(let value, let body): return try autoescape(value, body, scope, line: line)
+        case .autoescape(let value, let body): return try autoescape(value, body, scope, line: before)
         case .expression(let value): return ExpressionStatement(try expression(value, scope), line: line)
         case .breakLoop:
             guard scope.isInLoop else { throw error("'break' outside loop", line: line, kind: .syntax) }
@@ -106,8 +107,11 @@ extension Compiler {
             switch item {
             case .text(let text): nodes.append(.text(text))
             case .value(let value):
+                isConstantOutput = value.isConstant
                 nodes.append(.value(try expression(value, scope), line: value.line))
-                lastLine = value.line
+                isConstantOutput = false
+                // What is computed while the template is compiled needs no line of its own.
+                if !value.isConstant { lastLine = value.line }
             }
         }
         return OutputNode(nodes, mode: scope.escape, checksParent: scope.checksParent, line: line)
@@ -167,6 +171,7 @@ extension Compiler {
         bodyScope.isInLoop = true
         let body = try body(tag.body, bodyScope)
         let otherwise = tag.otherwise.isEmpty ? nil : try self.body(tag.otherwise, elseScope)
+        if tag.isRecursive { lastLine = statement.line }
         let entries = loopEntries(loopScope)
         let parts = LoopStatement.Parts(
             target: target(tag.target, loopScope), iterable: iterable, test: test,
@@ -285,6 +290,7 @@ extension Compiler {
 
     private func block(_ tag: BlockTag, _ scope: Scope, line: Int) -> StatementNode? {
         if scope.isTopLevel, hasKnownExtends { return nil }
+        lastLine = line
         return BlockStatement(
             tag.name, isRequired: tag.isRequired, checksParent: scope.isTopLevel && extendsCount > 0,
             locals: tag.isScoped ? locals(scope) : nil, line: line)

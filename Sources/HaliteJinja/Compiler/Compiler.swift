@@ -9,6 +9,8 @@ final class Compiler {
     var hasKnownExtends = false
     /// The line that Jinja2 would name for code that it writes without a line of its own.
     var lastLine = 1
+    /// Whether the printed expression is one that Jinja2 computes when it compiles.
+    var isConstantOutput = false
     private var blocks: [String: CompiledBlock] = [:]
     private var specialNames: Set<String> = []
     var hasBlocks = false
@@ -110,6 +112,7 @@ final class Compiler {
     var mentionsLoop: Bool { specialNames.contains("loop") }
 
     private func compile(_ block: BlockTag, line: Int) throws(JinjaError) -> CompiledBlock {
+        lastLine = line
         let function = FunctionState(depth: 0)
         let scope = Scope(
             symbols: Symbols(parent: nil, function: function.scope), function: function,
@@ -169,12 +172,13 @@ final class Compiler {
         return hops == 0 ? LocalNode(slot: slot, name: name) : OuterNode(hops: hops, slot: slot, name: name)
     }
 
-    func target(_ expression: Expression, _ scope: Scope) -> Target {
+    /// `checkLine`: where a namespace that is none is found out before the value is evaluated.
+    func target(_ expression: Expression, _ scope: Scope, checkLine: Int? = nil) -> Target {
         switch expression.kind {
-        case .tuple(let items): return TupleTarget(items.map { target($0, scope) })
+        case .tuple(let items): return TupleTarget(items.map { target($0, scope, checkLine: checkLine) })
         case .namespaceReference(let name, let attribute):
             let (slot, hops) = place(name, scope)
-            return NamespaceTarget(slot: slot, hops: hops, attribute: attribute)
+            return NamespaceTarget(slot: slot, hops: hops, attribute: attribute, checkLine: checkLine)
         case .name(let name, _): return nameTarget(name, scope, exports: scope.isTopLevel)
         default: return TupleTarget([])
         }

@@ -92,9 +92,7 @@ final class LoopStatement: StatementNode {
         _ elements: JinjaValue, _ frame: Frame, _ output: Output,
         recursion: ((JinjaValue) throws -> JinjaValue)?, depth: Int
     ) throws -> Flow {
-        guard var cursor = try Cursor.over(elements) else {
-            throw JinjaError(.type, "'\(elements.typeName)' object is not iterable")
-        }
+        var cursor = try cursor(over: elements, frame)
         // Without `loop` nobody can look ahead, so the test needs no cursor of its own.
         let filter = loopSlot == nil ? test : nil
         if let test, let testTarget, filter == nil { cursor = filtered(cursor, test, testTarget, frame) }
@@ -116,6 +114,16 @@ final class LoopStatement: StatementNode {
             return try otherwise.execute(frame, output)
         }
         return .normal
+    }
+
+    /// What the loop runs over; with a test, Jinja2 finds out behind it that there is nothing to run over.
+    private func cursor(over elements: JinjaValue, _ frame: Frame) throws -> Cursor {
+        do {
+            if let cursor = try Cursor.over(elements) { return cursor }
+            throw JinjaError(.type, "'\(elements.typeName)' object is not iterable")
+        } catch {
+            throw test == nil ? error : frame.located(error, line: testLine)
+        }
     }
 
     /// Runs the body for each element; true when there was none.

@@ -311,10 +311,15 @@ final class DictNode: ExpressionNode {
     override func evaluate(_ frame: Frame) throws -> JinjaValue {
         let dict = JinjaDict()
         dict.reserve(keys.count)
+        // Python looks at the keys when it has evaluated everything.
+        var failure: (any Error)?
         for position in 0..<keys.count {
             let key = try keys.at(position) { try $0.evaluate(frame) }
-            try dict.set(key, try values.at(position) { try $0.evaluate(frame) })
+            let value = try values.at(position) { try $0.evaluate(frame) }
+            guard failure == nil else { continue }
+            do { try dict.set(key, value) } catch { failure = error }
         }
+        if let failure { throw failure }
         return .dict(dict)
     }
 }

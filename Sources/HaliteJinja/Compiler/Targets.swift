@@ -76,28 +76,43 @@ final class NamespaceTarget: Target {
     private let hops: Int
     private let attribute: String
     private let hash: Int
-    init(slot: Int, hops: Int, attribute: String) {
+    /// The line that Jinja2 names when it is no namespace; nil where it does not look, as in block assignments.
+    private let checkLine: Int?
+    init(slot: Int, hops: Int, attribute: String, checkLine: Int?) {
         self.slot = slot
         self.hops = hops
         self.attribute = attribute
+        self.checkLine = checkLine
         hash = attribute.bytesHash
     }
 
     override func assign(_ value: consuming JinjaValue, _ frame: Frame) throws {
         let owner = hops == 0 ? frame.lendObject(slot) : frame.ancestor(hops).lendObject(slot)
         let value = value
-        try owner?._withUnsafeGuaranteedRef { object in
-            guard object.role == .namespace else { throw Self.mistake }
+        let isDone = owner?._withUnsafeGuaranteedRef { object in
+            guard object.role == .namespace else { return false }
             unsafeDowncast(object, to: NamespaceObject.self).values.set(attribute, hash: hash, value)
-        } ?? { throw Self.mistake }()
+            return true
+        }
+        if isDone != true { try assign(value, to: (hops == 0 ? frame : frame.ancestor(hops)).slots[slot]) }
+    }
+
+    /// What Python makes of `owner['attribute'] = value`.
+    private func assign(_ value: JinjaValue, to owner: JinjaValue?) throws {
+        switch owner {
+        case nil: throw JinjaError(.type, "'_MissingType' object does not support item assignment")
+        case .dict(let dict)?: dict.set(attribute, value)
+        case .object(let object)?: try object.setItem(.string(attribute), value)
+        case .list?: throw JinjaError(.type, "list indices must be integers or slices, not str")
+        case let other?: throw JinjaError(.type, "'\(other.typeName)' object does not support item assignment")
+        }
     }
 
     override func check(_ frame: Frame) throws {
+        guard let checkLine else { return }
         let owner = hops == 0 ? frame.lendObject(slot) : frame.ancestor(hops).lendObject(slot)
-        guard let owner, owner._withUnsafeGuaranteedRef({ $0.role == .namespace }) else { throw Self.mistake }
-    }
-
-    private static var mistake: JinjaError {
-        JinjaError(.templateRuntime, "cannot assign attribute on non-namespace object")
+        guard let owner, owner._withUnsafeGuaranteedRef({ $0.role == .namespace }) else {
+            throw JinjaError(.templateRuntime, "cannot assign attribute on non-namespace object", line: checkLine)
+        }
     }
 }

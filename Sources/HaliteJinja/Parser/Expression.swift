@@ -61,6 +61,16 @@ final class Expression {
         }
     }
 
+    /// The type that keeps a literal from being a key.
+    var unhashableType: String? {
+        switch kind {
+        case .list: "list"
+        case .dict: "dict"
+        case .tuple(let items): items.lazy.compactMap(\.unhashableType).first
+        default: nil
+        }
+    }
+
     /// The class name of Jinja2's node, for the message about wrong targets.
     var nodeName: String {
         switch kind {

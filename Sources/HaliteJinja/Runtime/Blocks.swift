@@ -28,6 +28,8 @@ final class TemplateReference: JinjaObject {
         guard let name = key.text, let stack = context.blocks[name] else { return nil }
         return .object(BlockReference(name: name, context: context, stack: stack, position: 0))
     }
+    // Python tries the elements by number, and takes the first missing one for a mistake.
+    override func iterate() throws -> JinjaIterator? { JinjaIterator { throw JinjaError(.key, "0") } }
     override func repr() -> String { "<TemplateReference \(context.templateName == JinjaEnvironment.anonymousName ? "None" : context.templateName.quoted)>" }
 }
 

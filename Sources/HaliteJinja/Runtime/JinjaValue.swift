@@ -59,7 +59,7 @@ extension JinjaValue {
         case .markup: "Markup"
         case .bytes: "bytes"
         case .list: "list"
-        case .tuple: "tuple"
+        case .tuple(let tuple): tuple.isGroup ? "_GroupTuple" : "tuple"
         case .dict(let dict): dict.isOrdered ? "OrderedDict" : "dict"
         case .object(let object): object.typeName
         }

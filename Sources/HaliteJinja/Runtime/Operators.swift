@@ -89,6 +89,8 @@ package enum Operators {
             let (total, overflow) = size.multipliedReportingOverflow(by: times)
             try context.state.reserve(overflow ? -1 : total)
         }
+        // Nothing times a large number would take long to become nothing.
+        if times == 0 || (try? value.length()) == 0 { return emptied(value) }
         switch value {
         case .string(let text):
             try check(text.utf8.count)
@@ -106,6 +108,17 @@ package enum Operators {
             try check(bytes.count)
             return .bytes(Array(repeatElement(bytes, count: times).joined()))
         default: return nil
+        }
+    }
+
+    private static func emptied(_ value: JinjaValue) -> JinjaValue? {
+        switch value {
+        case .string: .string("")
+        case .markup: .markup("")
+        case .list: .list(of: [])
+        case .tuple: .tuple(of: [])
+        case .bytes: .bytes([])
+        default: nil
         }
     }
 
