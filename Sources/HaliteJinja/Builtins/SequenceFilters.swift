@@ -130,6 +130,7 @@ enum SequenceFilters {
                 throw JinjaError(.type, "attribute name must be string, not '\(arguments.value(1).typeName)'")
             }
             if case .undefined(let undefined) = owner { throw undefined.error() }
+            if name.hasPrefix("_"), context.environment.options.sandboxed { return try Access.guarded(owner, name, context) }
             return try Access.pythonAttribute(owner, name) ?? context.undefined(owner: owner, name: .string(name))
         },
         "tojson": define("do_tojson", "@value, indent=") { arguments, _ in

@@ -250,7 +250,8 @@ final class ProfileStatement: StatementNode {
         super.init(line: line)
     }
     override func execute(_ frame: Frame, _ output: Output) throws -> Flow {
-        let label = try name.evaluate(frame).str()
+        // An undefined label is nobody's error: only a log would show it.
+        let label = (try? name.evaluate(frame).str()) ?? ""
         let clock = ContinuousClock()
         let start = clock.now
         let flow = try body.execute(frame, output)

@@ -31,9 +31,20 @@ package enum Access {
         return nil
     }
 
+    /// What Python's objects have and a sandbox does not show.
+    private static let hiddenNames: Set<String> = [
+        "__class__", "__doc__", "__init__", "__new__", "__repr__", "__str__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__",
+        "__ge__", "__hash__", "__dir__", "__format__", "__getattribute__", "__setattr__", "__delattr__", "__reduce__",
+        "__reduce_ex__", "__sizeof__", "__subclasshook__", "__init_subclass__", "__getstate__", "__len__", "__contains__",
+        "__getitem__", "__iter__", "__add__", "__mul__", "__rmul__", "__globals__", "__code__", "__dict__", "__module__",
+        "__call__", "__closure__", "__defaults__",
+    ]
+
     /// An attribute with a leading underscore in a sandbox: it is there, but it may not be used.
     static func guarded(_ owner: JinjaValue, _ name: String, _ context: TemplateContext) throws -> JinjaValue {
-        guard try !owner.isUndefined && pythonAttribute(owner, name) != nil else { return try attribute(owner, name, context) }
+        guard try hiddenNames.contains(name) || (!owner.isUndefined && pythonAttribute(owner, name) != nil) else {
+            return try attribute(owner, name, context)
+        }
         return .undefined(
             JinjaUndefined(
                 hint: "access to attribute \(name.quoted) of \(owner.typeName.quoted) object is unsafe.", name: .string(name),

@@ -10,7 +10,7 @@ enum SaltGlobals {
         }),
         "odict": .function { call in
             guard call.positional.count <= 1 else {
-                throw JinjaError(.type, "expected at most 1 argument, got \(call.positional.count)")
+                throw JinjaError(.type, "expected at most 1 arguments, got \(call.positional.count)")
             }
             let dict = JinjaDict()
             dict.isOrdered = true

@@ -8,6 +8,9 @@ enum DateFilters {
 
     private static let strftime = SaltFilter.define("strftime", "date=, format=") { arguments, _ in
         let moment = try moment(arguments.value(0))
+        if let format = arguments[1], !format.isText {
+            throw JinjaError(.type, "strftime() argument 1 must be str, not \(format.isNull ? "None" : format.typeName)")
+        }
         return .string(try moment.formatted(arguments[1] == nil ? "%Y-%m-%d" : arguments.text(1)))
     }
 

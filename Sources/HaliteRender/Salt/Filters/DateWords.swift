@@ -74,7 +74,7 @@ enum DateWords {
     private static func step(_ reading: inout Reading, _ text: String) -> String? {
         let bytes = Array(text.utf8)
         for rule in rules {
-            guard let pattern = try? PythonRegex.compile("(?:\(rule.pattern))(?![a-z0-9])[ \\t,]*"),
+            guard let pattern = try? PythonRegex.compile("(?:\(rule.pattern))(?![a-su-z0-9]|t(?!\\d))[ \\t,]*"),
                 let match = try? pattern.firstMatch(in: bytes, anchor: .start)
             else { continue }
             var changed = reading
@@ -85,7 +85,9 @@ enum DateWords {
         return nil
     }
 
-    private static func number(_ groups: Groups, _ group: Int) -> Int { groups[group].flatMap { Int($0) } ?? 0 }
+    private static func number(_ groups: Groups, _ group: Int) -> Int {
+        groups[group].flatMap { text in Int(text.filter { $0 != " " && $0 != "\t" }) } ?? 0
+    }
 
     private static func monthNumber(_ name: String?) -> Int { (months.firstIndex(of: String((name ?? "").prefix(3))) ?? 0) + 1 }
 
@@ -114,10 +116,7 @@ enum DateWords {
             setDate(&reading, number(groups, 1), number(groups, 2), number(groups, 3))
                 && setClock(&reading, number(groups, 4), number(groups, 5), number(groups, 6))
         }),
-        Rule("(\\d{4})-(\\d{1,2})-(\\d{1,2})(?=t|[ \\t,]|$)t?|(\\d{4})-(\\d{1,2})-(\\d{1,2})t(?=\\d)", { reading, groups in
-            let first = groups[1] == nil ? 4 : 1
-            return setDate(&reading, number(groups, first), number(groups, first + 1), number(groups, first + 2))
-        }),
+        Rule("(\\d{4})-(\\d{1,2})-(\\d{1,2})", { setDate(&$0, number($1, 1), number($1, 2), number($1, 3)) }),
         Rule("(\\d{4})/(\\d{1,2})/(\\d{1,2})", { setDate(&$0, number($1, 1), number($1, 2), number($1, 3)) }),
         Rule("(\\d{1,2})/(\\d{1,2})/(\\d{4})", { setDate(&$0, number($1, 3), number($1, 1), number($1, 2)) }),
         Rule("(\\d{1,2})/(\\d{1,2})", { setDate(&$0, nil, number($1, 1), number($1, 2)) }),
@@ -141,10 +140,10 @@ enum DateWords {
         Rule("t?(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:[.,]\\d+)?)?[ \\t]*([ap])\\.?m\\.?", { reading, groups in
             setClock(&reading, number(groups, 1) % 12 + (groups[4] == "p" ? 12 : 0), number(groups, 2), number(groups, 3))
         }),
+        Rule("t?(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:[.,]\\d+)?)?(?:z|utc|gmt)", { setClock(&$0, number($1, 1), number($1, 2), number($1, 3)) }),
         Rule("t?(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:[.,]\\d+)?)?(?=[^0-9a-z]|$|z|[a-z]{3})", {
             setClock(&$0, number($1, 1), number($1, 2), number($1, 3))
         }),
-        Rule("t?(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:[.,]\\d+)?)?(?:z|utc|gmt)", { setClock(&$0, number($1, 1), number($1, 2), number($1, 3)) }),
         Rule("(\\d{1,2})[ \\t]*([ap])\\.?m\\.?", { setClock(&$0, number($1, 1) % 12 + ($1[2] == "p" ? 12 : 0), 0, 0) }),
         Rule("t?(\\d{2})(\\d{2})(\\d{2})", { setClock(&$0, number($1, 1), number($1, 2), number($1, 3)) }),
         Rule("t?(\\d{2})(\\d{2})", { !$0.hasDate && setClock(&$0, number($1, 1), number($1, 2), 0) }),
@@ -182,7 +181,7 @@ enum DateWords {
             if !reading.hasTime { reading.clock(0, 0, 0) }
             return true
         }),
-        Rule("([+-]?\\d{1,9})[ \\t]*\(unit)([ \\t]+ago)?", { reading, groups in
+        Rule("([+-]?[ \\t]*\\d{1,9})[ \\t]*\(unit)([ \\t]+ago)?", { reading, groups in
             let count = number(groups, 1)
             reading.shift(groups[3] == nil ? count : -count, groups[2] ?? "")
             return true

@@ -182,7 +182,7 @@ enum DictFilters {
             var parts = PythonSplit.parts(path, delimiter, limit: -1)
             let last = parts.removeLast()
             guard case .dict(var dict) = arguments.value(0) else {
-                if case .undefined(let undefined) = arguments.value(0) { throw undefined.error() }
+                if arguments.value(0).asList != nil { throw JinjaError(.type, "list indices must be integers or slices, not str") }
                 throw JinjaError(.type, "\(arguments.value(0).typeName.quoted) object does not support item assignment")
             }
             for part in parts {

@@ -34,7 +34,6 @@ enum FileFilters {
         "get_uid": SaltFilter.define("get_uid", "user=") { arguments, _ in
             guard let user = arguments.given(0) else { return .int(Int(geteuid())) }
             guard let name = user.text else {
-                if case .undefined(let undefined) = user { throw undefined.error() }
                 throw JinjaError(.type, "getpwnam() argument must be str, not \(user.typeName)")
             }
             guard let entry = getpwnam(name) else { return .null }
@@ -44,7 +43,6 @@ enum FileFilters {
 
     private static func path(_ value: JinjaValue) throws -> String {
         switch value {
-        case .undefined(let undefined): throw undefined.error()
         case .string, .markup, .bytes: return try SaltFilter.text(value)
         default:
             throw JinjaError(

@@ -47,6 +47,8 @@ enum HashFilters {
         "sha3_512": { Array(SHA3_512.hash(data: $0)) },
     ]
 
+    static func sha512(_ bytes: [UInt8]) -> [UInt8] { Array(SHA512.hash(data: bytes)) }
+
     static func hex(_ bytes: [UInt8]) -> String {
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
@@ -116,6 +118,12 @@ enum HashFilters {
     }
 
     private static let randomHash: SaltFilter.Body = { arguments, _ in
+        switch arguments.value(0) {
+        case .list, .tuple, .string, .markup, .bytes:
+            let name = arguments.value(0).isText ? "str" : arguments.value(0).typeName
+            throw JinjaError(.type, "can only concatenate \(name) (not \"int\") to \(name)")
+        default: break
+        }
         let size = arguments[0] == nil ? 9_999_999_999 : try arguments.integer(0, default: 0)
         guard size >= 0 else { throw JinjaError(.value, "empty range for randrange() (0, \(size + 1), \(size + 1))") }
         let form = try arguments.value(1).isTrue() ? try arguments.text(1) : "md5"

@@ -21,7 +21,7 @@ enum IterationFilters {
             return iterator("product", try Choices.product(all))
         },
         "compress": strict { call in
-            let values = try Signature("compress", "data, selectors").bind(call)
+            let values = try bind(call, "compress", ["data", "selectors"], required: 2)
             let data = try values.value(0).requiredIterator()
             let selectors = try values.value(1).requiredIterator()
             return .object(JinjaIterator(kind: "itertools.compress") {
@@ -37,7 +37,7 @@ enum IterationFilters {
                 guard name == "strict" else { throw JinjaError(.type, "zip() got an unexpected keyword argument \(name.quoted)") }
                 strict = try value.isTrue()
             }
-            let iterators = try call.positional.enumerated().map { try required($0.element, "zip argument #\($0.offset + 1) must support iteration") }
+            let iterators = try call.positional.map { try $0.requiredIterator() }
             return .object(JinjaIterator(kind: "zip") { try zipped(iterators, strict: strict) })
         },
         "zip_longest": strict { call in
@@ -48,9 +48,7 @@ enum IterationFilters {
                 }
                 filler = value
             }
-            let iterators = try call.positional.enumerated().map {
-                try required($0.element, "zip_longest argument #\($0.offset + 1) must support iteration")
-            }
+            let iterators = try call.positional.map { try $0.requiredIterator() }
             return .object(JinjaIterator(kind: "itertools.zip_longest") {
                 let items = try iterators.map { try $0.next() }
                 guard items.contains(where: { if case .some = $0 { true } else { false } }) else { return nil }
@@ -64,11 +62,6 @@ enum IterationFilters {
             if let undefined = StrictUndefined.joined(in: call.positional.first ?? .null) { return undefined }
             return try body(call)
         }
-    }
-
-    private static func required(_ value: JinjaValue, _ message: String) throws -> JinjaIterator {
-        guard let iterator = try value.iterator() else { throw JinjaError(.type, message) }
-        return iterator
     }
 
     private static func zipped(_ iterators: [JinjaIterator], strict: Bool) throws -> JinjaValue? {
@@ -97,7 +90,7 @@ enum IterationFilters {
         _ call: JinjaCall, _ name: String, isRequired: Bool,
         _ make: ([JinjaValue], Int) throws -> () -> [JinjaValue]?
     ) throws -> JinjaValue {
-        let values = try Signature(name, isRequired ? "iterable, r" : "iterable, r=").bind(call)
+        let values = try bind(call, name, ["iterable", "r"], required: isRequired ? 2 : 1)
         let pool = try values.value(0).elements(call.context)
         let size: Int
         if !isRequired, values.given(1) == nil { size = pool.count } else {
@@ -110,6 +103,24 @@ enum IterationFilters {
         }
         guard size >= 0 else { throw JinjaError(.value, "r must be non-negative") }
         return iterator(name, try make(pool, size))
+    }
+
+    /// Arguments with the messages of functions written in C.
+    private static func bind(_ call: JinjaCall, _ name: String, _ parameters: [String], required: Int) throws -> [JinjaValue?] {
+        let given = call.positional.count + call.keywords.count
+        guard given <= parameters.count else {
+            throw JinjaError(.type, "\(name)() takes at most \(parameters.count) arguments (\(given) given)")
+        }
+        var values: [JinjaValue?] = call.positional
+        while values.count < parameters.count { values.append(call.keyword(parameters[values.count])) }
+        for (position, parameter) in parameters.enumerated().prefix(required) {
+            if case .some = values[position] { continue }
+            throw JinjaError(.type, "\(name)() missing required argument \(parameter.quoted) (pos \(position + 1))")
+        }
+        for (keyword, _) in call.keywords where !parameters.contains(keyword) {
+            throw JinjaError(.type, "\(keyword.quoted) is an invalid keyword argument for \(name)()")
+        }
+        return values
     }
 
     private static func repetition(_ call: JinjaCall) throws -> (Int, JinjaError?) {

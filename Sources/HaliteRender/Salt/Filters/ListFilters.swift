@@ -18,26 +18,22 @@ enum ListFilters {
         "intersect": SaltFilter.define("intersect", "lst1, lst2") { arguments, context in
             let (left, right) = (arguments.value(0), arguments.value(1))
             if left.isHashable, right.isHashable {
-                let other = try SetObject(right.elements(context))
-                return .object(try SetObject(try left.elements(context).filter(other.has)))
+                return .object(try SetObject(left.elements(context)).intersection(SetObject(right.elements(context))))
             }
             return .list(of: try common(left, right, context))
         },
         "difference": SaltFilter.define("difference", "lst1, lst2") { arguments, context in
             let (left, right) = (arguments.value(0), arguments.value(1))
             if left.isHashable, right.isHashable {
-                let other = try SetObject(right.elements(context))
-                return .object(try SetObject(try left.elements(context).filter { try !other.has($0) }))
+                return .object(try SetObject(left.elements(context)).difference(SetObject(right.elements(context))))
             }
             return .list(of: try distinct(try left.elements(context).filter { try !contains(right, $0) }))
         },
         "symmetric_difference": SaltFilter.define("symmetric_difference", "lst1, lst2") { arguments, context in
             let (left, right) = (arguments.value(0), arguments.value(1))
             if left.isHashable, right.isHashable {
-                let (first, second) = (try SetObject(left.elements(context)), try SetObject(right.elements(context)))
-                return .object(
-                    try SetObject(
-                        try first.items.filter { try !second.has($0) } + second.items.filter { try !first.has($0) }))
+                let first = try SetObject(left.elements(context))
+                return .object(try first.symmetricDifference(SetObject(right.elements(context))))
             }
             let all = try union(left, right, context)
             let both = JinjaValue.list(of: try common(left, right, context))
@@ -101,7 +97,7 @@ enum ListFilters {
 
     private static func union(_ left: JinjaValue, _ right: JinjaValue, _ context: TemplateContext) throws -> JinjaValue {
         if left.isHashable, right.isHashable {
-            return .object(try SetObject(try left.elements(context) + right.elements(context)))
+            return .object(try SetObject(left.elements(context)).union(SetObject(right.elements(context)).items))
         }
         return try unique(try Operators.apply(.add, left, right, context), context)
     }
@@ -184,7 +180,16 @@ enum ListFilters {
         switch arguments.value(1) {
         case .null: levels = nil
         case .float(let number): levels = number >= 1 ? Int(number) : 0
-        default: levels = try arguments.integer(1, default: 0)
+        case let value:
+            // Salt compares the number only when it comes to a list in the list.
+            guard let number = value.integer else {
+                let items = try arguments.value(0).elements(context)
+                guard try items.contains(where: { try isIterable($0) }) else {
+                    return .list(of: try arguments.flag(2) ? items : items.filter { !$0.isNull && $0.text != "None" && $0.text != "null" })
+                }
+                throw JinjaError(.type, "'>=' not supported between instances of \(value.typeName.quoted) and 'int'")
+            }
+            levels = number
         }
         var result: [JinjaValue] = []
         try flatten(

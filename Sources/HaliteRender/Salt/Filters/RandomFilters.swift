@@ -1,7 +1,7 @@
 import HaliteJinja
 import HaliteValue
 
-/// Random choices; with a number as seed they are Python's.
+/// Random choices; with a text as seed they are those of Salt.
 enum RandomFilters {
     static let table: [String: JinjaFunction] = [
         "random_sample": SaltFilter.define("sample", "value, size, seed=") { arguments, context in
@@ -24,6 +24,7 @@ enum RandomFilters {
     private static func sample(
         _ value: JinjaValue, _ size: JinjaValue, seed: JinjaValue, _ context: TemplateContext
     ) throws -> [JinjaValue] {
+        var generator = MersenneTwister(words: try words(of: seed))
         switch value {
         case .list, .tuple, .string, .markup, .bytes: break
         case .object(let object) where object.typeName == "range": break
@@ -32,29 +33,25 @@ enum RandomFilters {
         }
         let items = try value.elements(context)
         guard let count = size.integer else {
-            throw JinjaError(.type, "'<=' not supported between instances of 'int' and \(size.typeName.quoted)")
+            throw JinjaError(.type, "can't multiply sequence by non-int of type \(size.typeName.quoted)")
         }
         guard (0...items.count).contains(count) else { throw JinjaError(.value, "Sample larger than population or is negative") }
-        var generator = MersenneTwister(words: try words(of: seed))
         return generator.sample(count, of: items.count).map { items[$0] }
     }
 
-    /// The hash of the seed, which for a number is the same in every process of Python.
+    /// Salt seeds with the SHA-512 of a text, whose digits Python hashes again and takes for a number.
     private static func words(of seed: JinjaValue) throws -> [UInt32] {
-        let modulus = (1 << 61) - 1
-        var number: Int
+        if seed.isNull { return (0..<8).map { _ in UInt32.random(in: .min ... .max) } }
+        let given: [UInt8]
         switch seed {
-        case .int(let given): number = given % modulus
-        case .bool(let flag): number = flag ? 1 : 0
-        case .float(let given) where Int(exactly: given) != nil: number = (Int(exactly: given) ?? 0) % modulus
-        case .list, .dict: throw JinjaError(.type, "unhashable type: \(seed.typeName.quoted)")
-        case .undefined(let undefined) where undefined.policy == .strict: throw undefined.error()
-        default: number = Int.random(in: 1..<modulus)
+        case .string(let text), .markup(let text): given = Array(text.utf8)
+        case .bytes(let bytes): given = bytes
+        default: throw JinjaError(.type, "object supporting the buffer API required")
         }
-        if number == -1 { number = -2 }
-        let magnitude = number.magnitude
-        let low = UInt32(truncatingIfNeeded: magnitude)
-        let high = UInt32(truncatingIfNeeded: magnitude >> 32)
-        return high == 0 ? [low] : [low, high]
+        let digits = Array(HashFilters.hex(HashFilters.sha512(given)).utf8)
+        let bytes = digits + HashFilters.sha512(digits)
+        return stride(from: bytes.count - 4, through: 0, by: -4).map { place in
+            bytes[place..<place + 4].reduce(0) { $0 << 8 | UInt32($1) }
+        }
     }
 }

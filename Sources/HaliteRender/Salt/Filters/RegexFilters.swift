@@ -82,6 +82,6 @@ enum RegexFilters {
 
     private static func regexError(_ error: any Error) -> JinjaError {
         guard let error = error as? RegexError else { return JinjaError("error", String(describing: error)) }
-        return JinjaError("error", error.reason + (error.position.map { " at position \($0)" } ?? ""))
+        return JinjaError("error", RegexFault.message(error))
     }
 }

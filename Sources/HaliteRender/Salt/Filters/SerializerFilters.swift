@@ -4,7 +4,7 @@ import HaliteValue
 /// Values as YAML, JSON, XML and Python's literals, and back.
 enum SerializerFilters {
     static let table: [String: JinjaFunction] = [
-        "json": SaltFilter.strict("SerializerExtension.format_json", "value, sort_keys=, indent=") { arguments, _ in
+        "json": SaltFilter.strict("SerializerExtension.format_json", "@value, sort_keys=, indent=") { arguments, _ in
             var dumper = JSONDumper()
             dumper.sortKeys = try arguments.flag(1, default: true)
             dumper.indent = try JSONDumper.indentation(arguments.given(2))
@@ -12,10 +12,10 @@ enum SerializerFilters {
             return .markup(try dumper.dump(arguments.value(0)))
         },
         "tojson": toJSON,
-        "yaml": SaltFilter.strict("SerializerExtension.format_yaml", "value, flow_style=") { arguments, _ in
+        "yaml": SaltFilter.strict("SerializerExtension.format_yaml", "@value, flow_style=") { arguments, _ in
             .markup(try yaml(arguments.value(0), flow: arguments.flag(1, default: true)))
         },
-        "dict_to_sls_yaml_params": SaltFilter.strict("SerializerExtension.dict_to_sls_yaml_params", "value, flow_style=") { arguments, _ in
+        "dict_to_sls_yaml_params": SaltFilter.strict("SerializerExtension.dict_to_sls_yaml_params", "@value, flow_style=") { arguments, _ in
             guard case .dict(let dict) = arguments.value(0) else { throw SaltFilter.noAttribute(arguments.value(0), "items") }
             let items = dict.entries.map { entry in
                 let single = JinjaDict()
@@ -24,25 +24,26 @@ enum SerializerFilters {
             }
             return .markup(try yaml(.list(of: items), flow: arguments.flag(1)))
         },
-        "python": SaltFilter.strict("SerializerExtension.format_python", "value") { arguments, _ in
+        "python": SaltFilter.strict("SerializerExtension.format_python", "@value") { arguments, _ in
             .markup(PythonSplit.strip(try PrettyPrinter.format(arguments.value(0)), left: true, right: true, characters: nil))
         },
-        "xml": SaltFilter.strict("SerializerExtension.format_xml", "value") { arguments, _ in
+        "xml": SaltFilter.strict("SerializerExtension.format_xml", "@value") { arguments, _ in
             .markup(try XMLText.document(arguments.value(0)))
         },
-        "load_yaml": SaltFilter.strict("SerializerExtension.load_yaml", "value") { arguments, context in
+        "load_yaml": SaltFilter.strict("SerializerExtension.load_yaml", "@value") { arguments, context in
             JinjaValue(try DataTags.yaml(arguments.value(0), template: context.name))
         },
-        "load_json": SaltFilter.strict("SerializerExtension.load_json", "value") { arguments, _ in
+        "load_json": SaltFilter.strict("SerializerExtension.load_json", "@value") { arguments, _ in
             JinjaValue(try DataTags.json(arguments.value(0)))
         },
-        "load_text": SaltFilter.strict("SerializerExtension.load_text", "value") { arguments, _ in
+        "load_text": SaltFilter.strict("SerializerExtension.load_text", "@value") { arguments, _ in
             DataTags.moduleText(arguments.value(0)).map { .string($0) } ?? arguments.value(0)
         },
     ]
 
     private static func yaml(_ value: JinjaValue, flow: Bool) throws -> String {
-        var text = YAML.dump(try value.freeze(), flow: flow, sortKeys: true)
+        guard let data = try YAMLData.sorted(value, depth: 0) else { return "NULL" }
+        var text = YAML.dump(data, flow: flow, sortKeys: false)
         text = PythonSplit.strip(text, left: true, right: true, characters: nil)
         if text.hasSuffix("\n...") { text.removeLast(4) }
         return text
@@ -97,14 +98,26 @@ enum DataTags {
         case .bytes(let bytes): text = try SaltFilter.decoded(bytes)
         default:
             guard let given = moduleText(value) else {
-                throw JinjaError(.templateRuntime, "Unable to load yaml from \(try value.str())")
+                throw JinjaError(.type, "a string or stream input is required")
             }
             text = given
         }
+        let data: Value
         do {
-            return try YAML.load(text, file: template)
+            data = try YAML.load(text, file: "<unicode string>")
         } catch {
             throw JinjaError(.templateRuntime, "Encountered error loading yaml: \(error.message)")
+        }
+        return try decoded(data)
+    }
+
+    /// Bytes become the text that they are.
+    private static func decoded(_ value: Value) throws -> Value {
+        switch value {
+        case .bytes(let bytes): .string(try SaltFilter.decoded(bytes))
+        case .list(let list): .list(try list.map(decoded))
+        case .map(let map): .map(ValueMap(try map.map { (try decoded($0.key), try decoded($0.value)) }))
+        default: value
         }
     }
 
@@ -115,5 +128,29 @@ enum DataTags {
             throw JinjaError(.templateRuntime, "Unable to load json from \(try moduleText(value) ?? value.str())")
         }
         return data
+    }
+}
+
+/// Data in the order in which PyYAML writes it.
+enum YAMLData {
+    /// Nil for what PyYAML cannot represent, which Salt writes as `NULL`.
+    static func sorted(_ value: JinjaValue, depth: Int) throws -> Value? {
+        guard depth < 200 else { throw JinjaError(.recursion, "maximum recursion depth exceeded") }
+        switch value {
+        case .undefined, .markup: return nil
+        case .list(let list): return .list(try list.items.map { try sorted($0, depth: depth + 1) ?? .null })
+        case .tuple(let tuple): return .list(try tuple.items.map { try sorted($0, depth: depth + 1) ?? .null })
+        case .dict(let dict):
+            var entries = dict.entries
+            // Keys that cannot be compared stay in their order.
+            if !dict.isOrdered, let order = try? Sorting.sorted(entries.indices.map({ .int($0) }), key: { entries[$0.integer ?? 0].key }) {
+                entries = order.map { entries[$0.integer ?? 0] }
+            }
+            var map = ValueMap()
+            for entry in entries { map[try sorted(entry.key, depth: depth + 1) ?? .null] = try sorted(entry.value, depth: depth + 1) ?? .null }
+            return .map(map)
+        case .object(let object): return object is SetObject ? try value.freeze() : nil
+        default: return try value.freeze()
+        }
     }
 }

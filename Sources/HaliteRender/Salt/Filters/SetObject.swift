@@ -5,17 +5,44 @@ import HaliteValue
 /// does not change from run to run.
 final class SetObject: JinjaObject {
     private let table = JinjaDict()
+    /// All that was ever added: what is gone leaves its place in Python's table empty.
+    private var history: [JinjaValue]
 
     init(_ items: [JinjaValue] = []) throws {
+        history = items
         super.init()
         for item in items { try table.set(item, .null) }
+    }
+
+    func union(_ other: [JinjaValue]) throws -> SetObject { try SetObject(items + other) }
+
+    func intersection(_ other: SetObject) throws -> SetObject {
+        let (smaller, larger) = other.table.count > table.count ? (self, other) : (other, self)
+        return try SetObject(try smaller.items.filter(larger.has))
+    }
+
+    func difference(_ other: SetObject) throws -> SetObject { try SetObject(try items.filter { try !other.has($0) }) }
+
+    func symmetricDifference(_ other: SetObject) throws -> SetObject {
+        let result = try SetObject(other.items)
+        for item in items {
+            if try result.table.remove(item) == nil {
+                try result.table.set(item, .null)
+                result.history.append(item)
+            }
+        }
+        return result
     }
 
     /// The elements in the order in which Python would iterate over them, as far as that can be told.
     var items: [JinjaValue] {
         let keys = table.entries.map(\.key)
         let numbers = keys.compactMap { key -> Int? in if case .int(let number) = key { number } else { nil } }
-        return numbers.count == keys.count ? HashOrder.order(numbers).map { .int($0) } : keys
+        guard numbers.count == keys.count else { return keys }
+        let all = history.compactMap { value -> Int? in if case .int(let number) = value { number } else { nil } }
+        guard all.count == history.count else { return keys }
+        let present = Set(numbers)
+        return HashOrder.order(all).filter(present.contains).map { .int($0) }
     }
 
     func has(_ value: JinjaValue) throws -> Bool { try table.value(value) != nil }
@@ -38,19 +65,10 @@ final class SetObject: JinjaObject {
 
     override func attribute(_ name: String) throws -> JinjaValue? {
         switch name {
-        case "union": method(name) { try SetObject(self.items + $0) }
-        case "intersection": method(name) { other in
-            let other = try SetObject(other)
-            return try SetObject(self.items.filter(other.has))
-        }
-        case "difference": method(name) { other in
-            let other = try SetObject(other)
-            return try SetObject(self.items.filter { try !other.has($0) })
-        }
-        case "symmetric_difference": method(name) { other in
-            let other = try SetObject(other)
-            return try SetObject(self.items.filter { try !other.has($0) } + other.items.filter { try !self.has($0) })
-        }
+        case "union": method(name) { try self.union($0) }
+        case "intersection": method(name) { try self.intersection(SetObject($0)) }
+        case "difference": method(name) { try self.difference(SetObject($0)) }
+        case "symmetric_difference": method(name) { try self.symmetricDifference(SetObject($0)) }
         case "copy": method(name) { _ in try SetObject(self.items) }
         case "add", "discard", "remove": .object(JinjaFunctionObject(name: name) { call in
             guard let value = call.positional.first, call.positional.count == 1 else {
@@ -58,6 +76,7 @@ final class SetObject: JinjaObject {
             }
             if name == "add" {
                 try self.table.set(value, .null)
+                self.history.append(value)
             } else if try self.table.remove(value) == nil, name == "remove" {
                 throw JinjaError(.key, try value.repr())
             }
@@ -89,7 +108,8 @@ enum HashOrder {
     static func order(_ numbers: [Int]) -> [Int] {
         var table = [Int?](repeating: nil, count: 8)
         var used = 0
-        for number in numbers {
+        var known: Set<Int> = []
+        for number in numbers where known.insert(number).inserted {
             insert(number, into: &table)
             used += 1
             if used * 5 >= (table.count - 1) * 3 {

@@ -52,7 +52,8 @@ enum SaltTextFilters {
         },
         "json_query": SaltFilter.define("json_query", "data, expr") { arguments, _ in
             guard let expression = arguments.value(1).text else {
-                throw JinjaError(.type, "'\(arguments.value(1).typeName)' object is not an expression")
+                if case .undefined(let undefined) = arguments.value(1) { throw undefined.error() }
+                throw JinjaError(.type, "\(arguments.value(1).typeName.quoted) object is not iterable")
             }
             do {
                 return JinjaValue(try JMESPath.search(expression, in: try arguments.value(0).freeze()))
@@ -241,7 +242,14 @@ enum SaltTextFilters {
 
     private static func snakeCase(_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue {
         guard let text = arguments.value(0).text else {
-            throw JinjaError(.type, "\(arguments.value(0).typeName.quoted) object is not subscriptable")
+            switch arguments.value(0) {
+            case .list(let list):
+                guard let first = list.items.first else { throw JinjaError(.index, "list index out of range") }
+                throw SaltFilter.noAttribute(first, "lower")
+            case .dict: throw JinjaError(.key, "0")
+            case .undefined(let undefined): throw undefined.error()
+            case let other: throw JinjaError(.type, "\(other.typeName.quoted) object is not subscriptable")
+            }
         }
         let letters = text.unicodeScalars.map { String($0) }
         guard let first = letters.first else { throw JinjaError(.index, "string index out of range") }
