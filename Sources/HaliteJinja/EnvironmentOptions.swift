@@ -48,6 +48,8 @@ public struct EnvironmentOptions: Sendable, Hashable {
     public var autoescape: Bool
     /// Refuses attributes whose names start with an underscore, and long ranges, as Jinja2's sandbox does.
     public var sandboxed = false
+    /// What tags begin and end with.
+    public var syntax = TemplateSyntax()
     public var limits: RenderLimits
 
     public init(

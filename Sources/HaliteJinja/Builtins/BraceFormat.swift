@@ -5,6 +5,8 @@ struct BraceFormat {
     private let call: JinjaCall
     private let mapping: JinjaValue?
     private let isMarkup: Bool
+    /// Whether it works as Python's `string.Formatter`, as that of markup and of a sandbox does.
+    private let isFormatter: Bool
     /// The next field without a number.
     private var automatic = 0
     /// Whether fields are counted; nil before the first that could be.
@@ -13,7 +15,7 @@ struct BraceFormat {
     static func format(_ text: String, _ call: JinjaCall, mapping: JinjaValue? = nil, isMarkup: Bool) throws -> String {
         if mapping == nil, !isMarkup, let result = try plain(text, call) { return result }
         var formatter = BraceFormat(call: call, mapping: mapping, isMarkup: isMarkup)
-        return try formatter.run(Array(text.unicodeScalars)[...], depth: isMarkup ? 3 : 2)
+        return try formatter.run(Array(text.unicodeScalars)[...], depth: formatter.isFormatter ? 3 : 2)
     }
 
     /// The result where every field is `{}` or `{0}` and stands for a text or an integer; nil for everything else.
@@ -60,6 +62,7 @@ struct BraceFormat {
         self.call = call
         self.mapping = mapping
         self.isMarkup = isMarkup
+        isFormatter = isMarkup || call.context.environment.options.sandboxed
     }
 
     private mutating func run(_ text: ArraySlice<Unicode.Scalar>, depth: Int) throws -> String {
@@ -82,11 +85,11 @@ struct BraceFormat {
         case "s"?: value = .string(try value.str())
         case "a"?: value = .string(try Self.ascii(value))
         case let other?:
-            let shown = isMarkup || (other.value > 32 && other.value < 127) ? String(other) : "\\x" + String(other.value, radix: 16)
+            let shown = isFormatter || (other.value > 32 && other.value < 127) ? String(other) : "\\x" + String(other.value, radix: 16)
             throw JinjaError(.value, "Unknown conversion specifier \(shown)")
         }
         // Markup expands every specification, text only those with fields inside.
-        let spec = field.nests || isMarkup ? try run(field.spec, depth: depth - 1) : String(String.UnicodeScalarView(field.spec))
+        let spec = field.nests || isFormatter ? try run(field.spec, depth: depth - 1) : String(String.UnicodeScalarView(field.spec))
         guard isMarkup else { return try FormatSpec.format(value, spec) }
         if case .markup(let text) = value {
             if !spec.isEmpty { throw JinjaError(.value, "Unsupported format specification for Markup.") }
@@ -116,13 +119,13 @@ struct BraceFormat {
                 let part = rest.prefix { $0 != "." && $0 != "[" }
                 rest = rest.dropFirst(part.count)
                 if part.isEmpty { throw empty() }
-                value = try Self.attribute(value, String(String.UnicodeScalarView(part)))
+                value = try attribute(value, String(String.UnicodeScalarView(part)))
             case "[":
                 guard let close = rest.firstIndex(of: "]") else { throw JinjaError(.value, "Missing ']' in format string") }
                 let part = rest[..<close]
                 rest = rest[(close + 1)...]
                 if part.isEmpty { throw empty() }
-                value = try Self.item(value, try Self.index(part).map { .int($0) } ?? .string(String(String.UnicodeScalarView(part))))
+                value = try element(value, try Self.index(part).map { .int($0) } ?? .string(String(String.UnicodeScalarView(part))))
             default: throw JinjaError(.value, "Only '.' or '[' may follow ']' in format field specifier")
             }
         }
@@ -143,7 +146,15 @@ struct BraceFormat {
         return value
     }
 
-    private static func attribute(_ value: JinjaValue, _ name: String) throws -> JinjaValue {
+    private func element(_ value: JinjaValue, _ key: JinjaValue) throws -> JinjaValue {
+        call.context.environment.options.sandboxed ? try Access.item(value, key, call.context) : try Self.item(value, key)
+    }
+
+    private func attribute(_ value: JinjaValue, _ name: String) throws -> JinjaValue {
+        if call.context.environment.options.sandboxed {
+            let isHidden = name.hasPrefix("_")
+            return isHidden ? try Access.guarded(value, name, call.context) : try Access.attribute(value, name, call.context)
+        }
         guard let found = try Access.pythonAttribute(value, name) else { throw value.lacks(name) }
         return found
     }
@@ -166,11 +177,11 @@ struct BraceFormat {
     /// `isWhole`: there is nothing behind the first part, which markup counts only then.
     private mutating func base(_ name: ArraySlice<Unicode.Scalar>, isWhole: Bool) throws -> JinjaValue {
         let number = try Self.index(name)
-        guard number != nil || (name.isEmpty && (isWhole || !isMarkup)) else {
+        guard number != nil || (name.isEmpty && (isWhole || !isFormatter)) else {
             return try keyword(String(String.UnicodeScalarView(name)))
         }
-        let index = try isWhole || !isMarkup ? place(number) : number ?? 0
-        if isMarkup {
+        let index = try isWhole || !isFormatter ? place(number) : number ?? 0
+        if isFormatter {
             guard index < call.positional.count else { throw JinjaError(.index, "tuple index out of range") }
             return call.positional[index]
         }
@@ -186,7 +197,7 @@ struct BraceFormat {
         let counts = number == nil
         if let isCounting, isCounting != counts {
             let wording =
-                counts || isMarkup
+                counts || isFormatter
                 ? "manual field specification to automatic field numbering" : "automatic field numbering to manual field specification"
             throw JinjaError(.value, "cannot switch from \(wording)")
         }

@@ -6,16 +6,16 @@ import HaliteValue
 struct Lexer {
     /// The source with `\n` as the only line break and, by default, without the last one.
     let source: [UInt8]
-    private let options: EnvironmentOptions
-    private var position = 0
-    private var line = 1
+    let options: EnvironmentOptions
+    var position = 0
+    var line = 1
     private var lineStarting = true
-    private var tokens: [Token] = []
-    private let store = TokenStore()
+    var tokens: [Token] = []
+    let store = TokenStore()
     /// The closing brackets that are awaited.
-    private var brackets: [UInt8] = []
+    var brackets: [UInt8] = []
 
-    private struct Failure: Error { let message: String }
+    struct Failure: Error { let message: String }
 
     init(text: String, options: EnvironmentOptions) {
         self.options = options
@@ -41,7 +41,11 @@ struct Lexer {
 
     private mutating func run() -> [Token] {
         do {
-            while position < source.count { try root() }
+            if options.syntax.isStandard {
+                while position < source.count { try root() }
+            } else {
+                try runWithSyntax()
+            }
             tokens.append(store.token(.eof, line: tokens.last?.line ?? 1, offset: position))
         } catch {
             let message = (error as? Failure)?.message ?? ""
@@ -101,7 +105,7 @@ struct Lexer {
     }
 
     /// Emits the text before a tag, stripped as the sign of the tag and the options demand.
-    private mutating func text(until end: Int, sign: UInt8, stripsLine: Bool) {
+    mutating func text(until end: Int, sign: UInt8, stripsLine: Bool) {
         var last = end
         if sign == 0x2D {
             last = PythonSpace.strippedEnd(source, from: position, to: end)
@@ -118,20 +122,20 @@ struct Lexer {
         advance(to: end)
     }
 
-    private mutating func data(to end: Int) {
+    mutating func data(to end: Int) {
         guard end > position else { return }
         tokens.append(
-            store.token(.data, line: line, offset: position, text: String(decoding: source[position..<end], as: UTF8.self)))
+            store.token(.data, line: line, offset: position, text: options.syntax.withLineBreaks(source[position..<end])))
     }
 
-    private mutating func advance(to end: Int) {
+    mutating func advance(to end: Int) {
         guard end > position else { return }
         for index in position..<end where source[index] == 0x0A { line += 1 }
         lineStarting = source[end - 1] == 0x0A
         position = end
     }
 
-    private func byte(_ index: Int) -> UInt8 { index < source.count ? source[index] : 0 }
+    func byte(_ index: Int) -> UInt8 { index < source.count ? source[index] : 0 }
 
     // MARK: Comments and raw text
 
@@ -148,7 +152,7 @@ struct Lexer {
     }
 
     /// Where text goes on after a closing tag.
-    private func afterTag(_ end: Int, sign: UInt8, trims: Bool = true) -> Int {
+    func afterTag(_ end: Int, sign: UInt8, trims: Bool = true) -> Int {
         if sign == 0x2D { return PythonSpace.skip(source, from: end) }
         if sign != 0x2B, trims, options.trimBlocks, byte(end) == 0x0A { return end + 1 }
         return end
@@ -213,22 +217,27 @@ struct Lexer {
                     return
                 }
             }
-            let spaceEnd = PythonSpace.skip(source, from: position)
-            if spaceEnd > position {
-                advance(to: spaceEnd)
-            } else if try !number(), try !name(), try !string(), try !operatorToken() {
-                throw unexpectedCharacter()
-            }
+            try element()
         }
         // The end of the source inside of a tag: the parser says what it misses.
     }
 
-    private mutating func add(_ kind: TokenKind, to end: Int, text: String = "", number: JinjaValue = .null) {
+    /// One token of an expression, or the white space before it.
+    mutating func element() throws {
+        let spaceEnd = PythonSpace.skip(source, from: position)
+        if spaceEnd > position {
+            advance(to: spaceEnd)
+        } else if try !number(), try !name(), try !string(), try !operatorToken() {
+            throw unexpectedCharacter()
+        }
+    }
+
+    mutating func add(_ kind: TokenKind, to end: Int, text: String = "", number: JinjaValue = .null) {
         tokens.append(store.token(kind, line: line, offset: position, text: text, number: number))
         advance(to: end)
     }
 
-    private func unexpectedCharacter() -> Failure {
+    func unexpectedCharacter() -> Failure {
         let rest = String(decoding: source[position..<min(source.count, position + 4)], as: UTF8.self)
         let before = source[..<position].reduce(0) { $1 & 0xC0 == 0x80 ? $0 : $0 + 1 }
         let shown = rest.unicodeScalars.first.map { String($0).quoted } ?? "''"
@@ -342,7 +351,7 @@ struct Lexer {
                 throw Failure(message: error.message)
             }
         } else {
-            add(.string, to: end + 1, text: String(decoding: content, as: UTF8.self))
+            add(.string, to: end + 1, text: options.syntax.withLineBreaks(content))
         }
         return true
     }

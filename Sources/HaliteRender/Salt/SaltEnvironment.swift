@@ -78,6 +78,16 @@ struct JinjaOptions {
             case "trim_blocks": options.trimBlocks = value.isTruthy
             case "lstrip_blocks": options.lstripBlocks = value.isTruthy
             case "keep_trailing_newline": options.keepTrailingNewline = value.isTruthy
+            case "block_start_string": options.syntax.blockStart = value.pythonString
+            case "block_end_string": options.syntax.blockEnd = value.pythonString
+            case "variable_start_string": options.syntax.variableStart = value.pythonString
+            case "variable_end_string": options.syntax.variableEnd = value.pythonString
+            case "comment_start_string": options.syntax.commentStart = value.pythonString
+            case "comment_end_string": options.syntax.commentEnd = value.pythonString
+            case "line_statement_prefix": options.syntax.lineStatementPrefix = value.stringValue
+            case "line_comment_prefix": options.syntax.lineCommentPrefix = value.stringValue
+            case "newline_sequence":
+                if let text = value.stringValue, ["\n", "\r", "\r\n"].contains(text) { options.syntax.newline = text }
             default: continue
             }
         }

@@ -11,6 +11,13 @@ package enum YAML {
         try read(text, file: file, wantsLines: false).value
     }
 
+    /// As `load`, with the error as PyYAML raises it.
+    static func loadPlainly(_ text: String) throws(YAMLError) -> Value {
+        var copy = text
+        let source = copy.withUTF8 { YAMLSource($0) }
+        return try source.load(wantsLines: false).value
+    }
+
     /// The value with the lines on which the keys of the outermost map stand.
     package static func loadLocated(
         _ text: String, file: String = "<unicode string>"

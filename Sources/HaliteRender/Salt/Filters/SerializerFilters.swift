@@ -103,10 +103,11 @@ enum DataTags {
             text = given
         }
         let data: Value
-        do {
-            data = try YAML.load(text, file: "<unicode string>")
+        do throws(YAMLError) {
+            data = try YAML.loadPlainly(text)
         } catch {
-            throw JinjaError(.templateRuntime, "Encountered error loading yaml: \(error.message)")
+            throw JinjaError(
+                .templateRuntime, "Encountered error loading yaml: \(error.message(file: "<unicode string>", whole: true))")
         }
         return try decoded(data)
     }

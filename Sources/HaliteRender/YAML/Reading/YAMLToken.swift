@@ -62,8 +62,10 @@ struct YAMLError: Error {
     var note: String?
 
     /// The text of the exception. The scanner's is only the problem: Salt shows no more of it.
-    func message(file: String) -> String {
+    /// - Parameter whole: with the places that Salt leaves out.
+    func message(file: String, whole: Bool = false) -> String {
         switch kind {
+        case .scanner where whole: break
         case .scanner, .value, .index, .key, .attribute, .recursion: return problem
         case .reader: return problem + "\n  in \"\(file)\", position \(mark?.index ?? 0)"
         case .parser, .composer, .constructor: break
