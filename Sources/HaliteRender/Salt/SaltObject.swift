@@ -44,7 +44,8 @@ final class SaltObject: JinjaObject {
             let positional = try call.frozenPositional()
             let keywords = try call.frozenKeywords()
             do {
-                return JinjaValue(try scope.call(name, positional, keywords))
+                let result = try scope.call(name, positional, keywords)
+                return ChangedArgument.apply(name, call, result) ?? JinjaValue(result)
             } catch let error as JinjaError {
                 throw error
             } catch {
@@ -74,5 +75,34 @@ final class SaltModuleObject: JinjaObject {
     override func attribute(_ function: String) throws -> JinjaValue? {
         let whole = "\(name).\(function)"
         return parent.knows(whole) ? parent.function(whole) : nil
+    }
+}
+
+/// Functions that change the dictionary they are given, which templates rely on:
+/// `{% do salt['defaults.merge'](settings, more) %}`. Functions get copies here, so that the change is made afterwards.
+private enum ChangedArgument {
+    private static let functions: Set<String> = ["defaults.merge", "defaults.update", "slsutil.update"]
+
+    /// The changed dictionary; nil for other functions.
+    static func apply(_ name: String, _ call: JinjaCall, _ result: Value) -> JinjaValue? {
+        guard functions.contains(name), case .dict(let target)? = call.argument(0, "dest"), case .map(let map) = result else {
+            return nil
+        }
+        if name != "slsutil.update", let inPlace = call.argument(3, "in_place"), (try? inPlace.isTrue()) == false { return nil }
+        adopt(map, in: target)
+        return .dict(target)
+    }
+
+    /// Takes over what differs and leaves the rest the objects that they are.
+    private static func adopt(_ map: ValueMap, in target: JinjaDict) {
+        for (key, value) in map {
+            let name = JinjaValue(key)
+            let current = try? target.value(name)
+            if case .dict(let inner)? = current, case .map(let map) = value {
+                adopt(map, in: inner)
+            } else if (try? current?.freeze()) != value {
+                try? target.set(name, JinjaValue(value))
+            }
+        }
     }
 }

@@ -11,6 +11,7 @@ import HaliteValue
 /// - `sls` and `path`: the name of the SLS and its file, from which `slspath`, `tpldir` and their kind follow,
 /// - `salt`: execution function to the value that every call of it returns. `pillar.get`, `grains.get`, `test.echo`, `test.arg`
 ///   (its arguments) and `test.fail` are always there,
+/// - `calls`: a list of `[function, positional, keywords, return]` for functions whose return depends on their arguments,
 /// - `options`: `trim_blocks` and its kind, over those of `opts`.
 ///
 /// The answer has `id` and either `output` or `error`, an object with `class` (`SaltRenderError`), Salt's `message`, the
@@ -74,6 +75,8 @@ package enum SaltRenderBatch {
 /// The execution functions of a request.
 private struct BatchFunctions: Sendable {
     private let returns: ValueMap
+    private let calls: [Value: Value]
+    private let functions: [String]
     private let grains: Value
     private let pillar: Value
 
@@ -81,15 +84,27 @@ private struct BatchFunctions: Sendable {
 
     init(_ request: Value) {
         returns = request["salt"]?.mapValue ?? [:]
+        var calls: [Value: Value] = [:]
+        for call in request["calls"]?.listValue ?? [] {
+            guard let parts = call.listValue, parts.count == 4 else { continue }
+            calls[.string(Value.list(Array(parts[..<3])).json(sortKeys: true))] = parts[3]
+        }
+        self.calls = calls
+        functions = (request["calls"]?.listValue ?? []).compactMap { $0.listValue?.first?.stringValue }
         grains = request["grains"] ?? [:]
         pillar = request["pillar"] ?? [:]
     }
 
     var names: [String] {
         ["grains.get", "pillar.get", "test.arg", "test.echo", "test.fail"] + returns.keys.compactMap(\.stringValue)
+            + Set(functions)
     }
 
     func call(_ name: String, _ positional: [Value], _ keywords: ValueMap) throws -> Value {
+        if !calls.isEmpty {
+            let key = Value.list([.string(name), .list(positional), .map(keywords)]).json(sortKeys: true)
+            if let value = calls[.string(key)] { return value }
+        }
         if let value = returns[name] { return value }
         switch name {
         case "test.echo": return positional.first ?? keywords["text"] ?? .null
