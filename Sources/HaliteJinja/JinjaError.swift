@@ -40,6 +40,11 @@ public struct JinjaError: Error, Sendable, CustomStringConvertible {
     public struct Step: Sendable, Hashable {
         public let template: String
         public let line: Int
+
+        package init(template: String, line: Int) {
+            self.template = template
+            self.line = line
+        }
     }
 
     public var kind: Kind
@@ -53,6 +58,8 @@ public struct JinjaError: Error, Sendable, CustomStringConvertible {
     public var excerpt: String?
     /// The nearest name that is known where an unknown one was used.
     public var suggestion: String?
+    /// The place that Python's traceback names as code of a template: the innermost one outside of blocks.
+    public package(set) var codePlace: Step?
     /// The includes, imports and parents that led to the template, the outermost first.
     public var chain: [Step] = []
 
@@ -77,6 +84,11 @@ public struct JinjaError: Error, Sendable, CustomStringConvertible {
         if let excerpt { text += "\n" + excerpt }
         for step in chain.reversed() { text += "\n  from \(step.template), line \(step.line)" }
         return text
+    }
+
+    /// Keeps the place as the one outside of blocks, unless there is an inner one.
+    mutating func settle(template: String, line: Int) {
+        if codePlace == nil { codePlace = Step(template: template, line: line) }
     }
 
     /// Adds the place unless an inner one is known already.

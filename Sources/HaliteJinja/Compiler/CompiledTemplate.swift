@@ -42,7 +42,7 @@ final class CompiledTemplate: @unchecked Sendable {
                 _ = try root.body.execute(frame, output)
                 if let parent = frame.parentTemplate { try parent.render(context, into: output) }
             } catch {
-                throw frame.located(error, line: 1)
+                throw frame.settled(error, line: 1)
             }
         }
     }

@@ -293,7 +293,7 @@ extension Compiler {
         lastLine = line
         return BlockStatement(
             tag.name, isRequired: tag.isRequired, checksParent: scope.isTopLevel && extendsCount > 0,
-            locals: tag.isScoped ? locals(scope) : nil, line: line)
+            locals: tag.isScoped ? locals(scope) : nil, isInner: isInBlock, line: line)
     }
 
     private func extends(

@@ -7,6 +7,8 @@ final class Compiler {
     /// How many `extends` tags came so far, and whether one of them runs in any case.
     var extendsCount = 0
     var hasKnownExtends = false
+    /// Whether the body of a block is being compiled.
+    var isInBlock = false
     /// The line that Jinja2 would name for code that it writes without a line of its own.
     var lastLine = 1
     /// Whether the printed expression is one that Jinja2 computes when it compiles.
@@ -121,6 +123,8 @@ final class Compiler {
         let selfSlot = special.contains("self") ? scope.symbols.declareParameter("self").slot : nil
         let superSlot = special.contains("super") ? scope.symbols.declareParameter("super").slot : nil
         scope.symbols.analyze(block.body)
+        isInBlock = true
+        defer { isInBlock = false }
         let body = Body(try statements(block.body, scope))
         return CompiledBlock(
             name: block.name, layout: function.layout, entry: entry(scope), body: body, selfSlot: selfSlot,

@@ -101,7 +101,13 @@ final class BlockStatement: StatementNode {
     private let checksParent: Bool
     /// The variables that a scoped block sees.
     private let locals: [(name: String, node: ExpressionNode)]?
-    init(_ name: String, isRequired: Bool, checksParent: Bool, locals: [(name: String, node: ExpressionNode)]?, line: Int) {
+    /// Whether it stands in another block.
+    private let isInner: Bool
+    init(
+        _ name: String, isRequired: Bool, checksParent: Bool, locals: [(name: String, node: ExpressionNode)]?, isInner: Bool,
+        line: Int
+    ) {
+        self.isInner = isInner
         self.name = name
         self.isRequired = isRequired
         self.checksParent = checksParent
@@ -114,10 +120,13 @@ final class BlockStatement: StatementNode {
         if isRequired, stack.count <= 1 {
             throw JinjaError(.templateRuntime, "Required block \(name.quoted) not found")
         }
-        if let locals {
-            try first.render(frame.context.derived(locals: TemplateAccess.values(locals, frame)), into: output)
-        } else {
-            try first.render(frame.context, into: output)
+        let context = try locals.map { try frame.context.derived(locals: TemplateAccess.values($0, frame)) } ?? frame.context
+        do {
+            try first.render(context, into: output)
+        } catch {
+            guard !isInner, var error = error as? JinjaError else { throw error }
+            error.settle(template: frame.template.name, line: line)
+            throw error
         }
         return .normal
     }

@@ -82,6 +82,13 @@ final class Frame {
         located.locate(template: template.name, line: line, source: template.source)
         return located
     }
+
+    /// Adds the place to an error that leaves a macro or a template.
+    func settled(_ error: any Error, line: Int) -> JinjaError {
+        var located = located(error, line: line)
+        located.settle(template: located.template ?? template.name, line: located.line ?? line)
+        return located
+    }
 }
 
 /// What the compiler knows about the variables of a function.

@@ -107,7 +107,7 @@ final class Macro: JinjaObject {
             }
             _ = try code.body.execute(frame, output)
         } catch {
-            throw frame.located(error, line: code.line)
+            throw frame.settled(error, line: code.line)
         }
     }
 

@@ -36,7 +36,6 @@ enum Slicing {
         switch value {
         case nil, .null?: return nil
         case .big(let number)?: return number.isNegative ? .min / 2 : .max / 2
-        case .undefined(let undefined)? where undefined.policy == .strict: throw undefined.error()
         case let value?:
             guard let number = value.integer else {
                 throw JinjaError(.type, "slice indices must be integers or None or have an __index__ method")

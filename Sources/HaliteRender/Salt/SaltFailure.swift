@@ -20,18 +20,19 @@ struct SaltFailure: Error {
         headline = Self.prefix(error.kind) + error.message
         suggestion = error.suggestion
         chain = error.chain
+        // For people the innermost place, in Salt's message the one that Salt names.
         let name = error.template ?? JinjaEnvironment.anonymousName
         place = error.line ?? 1
-        if name != JinjaEnvironment.anonymousName, let imported = loader.source(of: name) {
-            excerpt = Self.excerpt(of: imported.text, line: place)
-            message = "\(headline)\n\(imported.path)(\(place)):\n\(excerpt)"
+        let imported = name == JinjaEnvironment.anonymousName ? nil : loader.source(of: name)
+        self.file = imported?.path ?? file
+        excerpt = Self.excerpt(of: imported?.text ?? source, line: place)
+        let shown = error.codePlace ?? JinjaError.Step(template: name, line: place)
+        if shown.template != JinjaEnvironment.anonymousName, let imported = loader.source(of: shown.template) {
+            message = "\(headline)\n\(imported.path)(\(shown.line)):\n\(Self.excerpt(of: imported.text, line: shown.line))"
             line = 0
-            self.file = imported.path
         } else {
-            excerpt = Self.excerpt(of: source, line: place)
             message = headline
-            line = place
-            self.file = file
+            line = shown.line
         }
     }
 

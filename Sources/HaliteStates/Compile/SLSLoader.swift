@@ -1,5 +1,6 @@
 import HaliteCore
 import HaliteModuleKit
+import HaliteRender
 import HaliteValue
 
 /// Renders SLS files with what they include, and merges them into high data.
@@ -224,14 +225,8 @@ struct SLSNames {
     let values: ValueMap
 
     init(sls: String, path: String) {
-        let directory = path.split(separator: "/").dropLast().joined(separator: "/")
-        let dotted = directory.split(separator: "/").joined(separator: ".")
-        values = [
-            "sls": .string(sls), "slspath": .string(directory), "slsdotpath": .string(dotted),
-            "slscolonpath": .string(directory.split(separator: "/").joined(separator: ":")),
-            "sls_path": .string(directory.split(separator: "/").joined(separator: "_")),
-            "tplpath": .string(path), "tplfile": .string(path), "tpldir": .string(directory.isEmpty ? "." : directory),
-            "tpldot": .string(dotted), "tplroot": .string(directory.split(separator: "/").first.map(String.init) ?? "."),
-        ]
+        var values = TemplatePlace.names(sls: sls, path: path)
+        values["sls"] = .string(sls)
+        self.values = values
     }
 }

@@ -16,7 +16,7 @@ enum PrintedValue {
 
     private static func append(_ value: JinjaValue, isTop: Bool, to bytes: inout [UInt8], depth: Int) throws {
         // Inside of itself a container is looked through without end.
-        guard depth < 200 else { throw JinjaError(.recursion, "maximum recursion depth exceeded while calling a Python object") }
+        guard depth < 200 else { throw JinjaError(.recursion, "maximum recursion depth exceeded in __instancecheck__") }
         switch value {
         case .dict(let dict):
             bytes.append(UInt8(ascii: "{"))
