@@ -72,7 +72,12 @@ enum DictFilters {
         let keys: [JinjaValue]
         switch arguments.value(1) {
         case .string(let text), .markup(let text):
-            keys = PythonSplit.parts(text, try arguments[3] == nil ? ":" : arguments.text(3), limit: -1).map { .string($0) }
+            let delimiter = arguments[3] ?? ":"
+            guard let separator = delimiter.text else {
+                throw JinjaError(.type, "must be str or None, not \(delimiter.typeName)")
+            }
+            if separator.isEmpty { throw JinjaError(.value, "empty separator") }
+            keys = PythonSplit.parts(text, separator, limit: -1).map { .string($0) }
         case let key where key.integer != nil: keys = [key]
         case let list: keys = try list.elements(context)
         }
@@ -175,15 +180,9 @@ enum DictFilters {
         SaltFilter.define(name, "in_dict, keys, value, delimiter=, ordered_dict=") { arguments, context in
             let ordered = try arguments.flag(4)
             let delimiter = try arguments[3] == nil ? ":" : arguments.text(3)
-            guard let path = arguments.value(1).text else {
-                if case .undefined(let undefined) = arguments.value(1) { throw undefined.error() }
-                throw JinjaError(.type, "argument of type \(arguments.value(1).typeName.quoted) is not iterable")
-            }
-            var parts = PythonSplit.parts(path, delimiter, limit: -1)
-            let last = parts.removeLast()
+            let (parts, last) = try path(arguments.value(1), delimiter)
             guard case .dict(var dict) = arguments.value(0) else {
-                if arguments.value(0).asList != nil { throw JinjaError(.type, "list indices must be integers or slices, not str") }
-                throw JinjaError(.type, "\(arguments.value(0).typeName.quoted) object does not support item assignment")
+                throw try refusal(arguments.value(0), last, isSetting: name.hasPrefix("set"))
             }
             for part in parts {
                 if case .dict(let next)? = dict.value(part) {
@@ -195,9 +194,36 @@ enum DictFilters {
                     dict = next
                 }
             }
-            try body(dict, .string(last), arguments.value(2), ordered, context)
+            try body(dict, last, arguments.value(2), ordered, context)
             return arguments.value(0)
         }
+    }
+
+    /// The keys on the way, and the last one.
+    private static func path(_ keys: JinjaValue, _ delimiter: String) throws -> ([String], JinjaValue) {
+        if let text = keys.text {
+            var parts = PythonSplit.parts(text, delimiter, limit: -1)
+            let last = parts.removeLast()
+            return (parts, .string(last))
+        }
+        if case .undefined(let undefined) = keys { throw undefined.error() }
+        guard try keys.iterator() != nil else { throw JinjaError(.type, "argument of type \(keys.typeName.quoted) is not iterable") }
+        return ([], keys)
+    }
+
+    /// The error of Python for what is no dictionary.
+    private static func refusal(_ value: JinjaValue, _ key: JinjaValue, isSetting: Bool) throws -> JinjaError {
+        let assignment = JinjaError(.type, "\(value.typeName.quoted) object does not support item assignment")
+        if value.asList != nil { return JinjaError(.type, "list indices must be integers or slices, not \(key.typeName)") }
+        if isSetting { return assignment }
+        if case .undefined(let undefined) = value { return undefined.error() }
+        if value.isText {
+            guard key.isText else {
+                return JinjaError(.type, "'in <string>' requires string as left operand, not \(key.typeName)")
+            }
+            return try value.contains(key) ? JinjaError(.type, "string indices must be integers, not 'str'") : assignment
+        }
+        return try value.iterator() == nil ? JinjaError(.type, "argument of type \(value.typeName.quoted) is not iterable") : assignment
     }
 
     /// What stands below a key, made where nothing does.

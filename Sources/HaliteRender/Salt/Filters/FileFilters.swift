@@ -6,7 +6,9 @@ import HaliteValue
 enum FileFilters {
     static let table: [String: JinjaFunction] = [
         "is_empty": SaltFilter.define("is_empty", "filename") { arguments, _ in
-            .bool(status(try path(arguments.value(0))).map { $0.st_size == 0 } ?? false)
+            // A number would be an open file, of which templates have none.
+            if case .int = arguments.value(0) { return false }
+            return .bool(status(try path(arguments.value(0))).map { $0.st_size == 0 } ?? false)
         },
         "is_text_file": SaltFilter.define("is_text", "fp_, blocksize=") { arguments, _ in
             guard let bytes = try? contents(path(arguments.value(0)), limit: try arguments.integer(1, default: 512)) else {
@@ -29,7 +31,7 @@ enum FileFilters {
         },
         "which": SaltFilter.define("which", "exe=") { arguments, _ in
             guard try arguments.value(0).isTrue() else { return .null }
-            return which(try path(arguments.value(0))).map { .string($0) } ?? .null
+            return which(try SaltFilter.text(arguments.value(0))).map { .string($0) } ?? .null
         },
         "get_uid": SaltFilter.define("get_uid", "user=") { arguments, _ in
             guard let user = arguments.given(0) else { return .int(Int(geteuid())) }

@@ -11,8 +11,8 @@ enum HashFilters {
         "sha256": digest("sha256_digest", "sha256"),
         "sha512": digest("sha512_digest", "sha512"),
         "hmac": SaltFilter.define("hmac_signature", "string, shared_secret, challenge_hmac") { arguments, _ in
-            let challenge = try SaltFilter.bytes(arguments.value(2))
-            return .bool(Array(Base64.encode(try hmac(arguments)).utf8) == challenge)
+            let code = Array(Base64.encode(try hmac(arguments)).utf8)
+            return .bool(code == (try SaltFilter.bytes(arguments.value(2))))
         },
         "hmac_compute": SaltFilter.define("hmac_compute", "string, shared_secret") { arguments, _ in
             .string(hex(try hmac(arguments)))

@@ -91,16 +91,13 @@ enum IterationFilters {
         _ make: ([JinjaValue], Int) throws -> () -> [JinjaValue]?
     ) throws -> JinjaValue {
         let values = try bind(call, name, ["iterable", "r"], required: isRequired ? 2 : 1)
-        let pool = try values.value(0).elements(call.context)
-        let size: Int
-        if !isRequired, values.given(1) == nil { size = pool.count } else {
-            let given = values.value(1)
-            guard let number = given.integer else {
-                throw JinjaError(.type, isRequired
-                    ? "\(given.typeName.quoted) object cannot be interpreted as an integer" : "Expected int as r")
-            }
-            size = number
+        let given = values.value(1)
+        let isWhole = !isRequired && given.isNull
+        if isRequired, given.integer == nil {
+            throw JinjaError(.type, "\(given.typeName.quoted) object cannot be interpreted as an integer")
         }
+        let pool = try values.value(0).elements(call.context)
+        guard let size = isWhole ? pool.count : given.integer else { throw JinjaError(.type, "Expected int as r") }
         guard size >= 0 else { throw JinjaError(.value, "r must be non-negative") }
         return iterator(name, try make(pool, size))
     }

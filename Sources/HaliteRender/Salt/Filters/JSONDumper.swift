@@ -48,6 +48,7 @@ struct JSONDumper {
         switch value {
         case nil, .null?: return nil
         case .string(let text)?, .markup(let text)?: return text
+        case .undefined(let undefined)?: throw undefined.error()
         case let value?:
             guard let number = value.integer else {
                 throw JinjaError(.type, "can't multiply sequence by non-int of type \(value.typeName.quoted)")

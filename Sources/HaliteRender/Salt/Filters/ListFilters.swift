@@ -55,7 +55,11 @@ enum ListFilters {
         },
         "is_list": SaltFilter.define("is_list", "value") { arguments, _ in .bool(arguments.value(0).asList != nil) },
         "is_iter": SaltFilter.define("is_iter", "thing, ignore=") { arguments, _ in
-            .bool(try isIterable(arguments.value(0), ignoresText: arguments[1] == nil ? true : arguments.value(1).isTrue()))
+            // Templates have no types that could be ignored.
+            if let ignored = arguments[1], try ignored.isTrue() {
+                throw JinjaError(.type, "isinstance() arg 2 must be a type, a tuple of types, or a union")
+            }
+            return .bool(try isIterable(arguments.value(0), ignoresText: arguments[1] == nil))
         },
         "sorted_ignorecase": SaltFilter.define("sorted_ignorecase", "to_sort") { arguments, context in
             .list(of: try Sorting.sorted(try arguments.value(0).elements(context)) { item in

@@ -204,7 +204,10 @@ enum NetworkFilters {
     private static func macBytes(_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue {
         guard var text = arguments.value(0).text else {
             if case .undefined(let undefined) = arguments.value(0) { throw undefined.error() }
-            throw JinjaError(.type, "object of type \(arguments.value(0).typeName.quoted) has no len()")
+            guard try arguments.value(0).length() != nil else {
+                throw JinjaError(.type, "object of type \(arguments.value(0).typeName.quoted) has no len()")
+            }
+            throw JinjaError(.value, "Invalid MAC address")
         }
         var scalars = Array(text.unicodeScalars)
         if scalars.count == 17 {

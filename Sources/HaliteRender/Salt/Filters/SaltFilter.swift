@@ -133,7 +133,7 @@ extension JinjaValue {
     var isHashable: Bool {
         switch self {
         case .list, .dict: false
-        case .object(let object): !(object is SetObject)
+        case .object(let object): !["set", "dict_items", "dict_keys"].contains(object.typeName)
         default: true
         }
     }

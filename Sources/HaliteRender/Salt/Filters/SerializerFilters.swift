@@ -7,7 +7,8 @@ enum SerializerFilters {
         "json": SaltFilter.strict("SerializerExtension.format_json", "@value, sort_keys=, indent=") { arguments, _ in
             var dumper = JSONDumper()
             dumper.sortKeys = try arguments.flag(1, default: true)
-            dumper.indent = try JSONDumper.indentation(arguments.given(2))
+            // A text alone has no lines to indent.
+            dumper.indent = arguments.value(0).isText ? nil : try JSONDumper.indentation(arguments.given(2))
             if dumper.indent != nil { dumper.itemSeparator = "," }
             return .markup(try dumper.dump(arguments.value(0)))
         },
@@ -150,7 +151,9 @@ enum YAMLData {
             var map = ValueMap()
             for entry in entries { map[try sorted(entry.key, depth: depth + 1) ?? .null] = try sorted(entry.value, depth: depth + 1) ?? .null }
             return .map(map)
-        case .object(let object): return object is SetObject ? try value.freeze() : nil
+        case .object(let object):
+            guard object is SetObject else { return nil }
+            return try value.freeze()
         default: return try value.freeze()
         }
     }

@@ -162,7 +162,14 @@ enum SaltTextFilters {
         guard let text = arguments.value(0).text, let encoding = arguments.given(1) else {
             return try SaltFilter.bytes(arguments.value(0))
         }
-        let name = try encoding.text ?? encoding.elements(context).first?.str() ?? "utf-8"
+        var names = [encoding]
+        if let list = encoding.asList { names = list.items }
+        if case .tuple(let tuple) = encoding { names = tuple.items }
+        guard let first = names.first else { throw JinjaError(.value, "encoding cannot be empty") }
+        guard let name = first.text else {
+            let shown = first.pythonClass.split(separator: "'").dropFirst().first.map(String.init) ?? first.typeName
+            throw JinjaError(.type, "encode() argument 'encoding' must be str, not \(first.isNull ? "None" : shown)")
+        }
         switch PythonCase.lower(name).filter({ $0 != "-" && $0 != "_" }) {
         case "utf8": return Array(text.utf8)
         case "ascii", "usascii", "latin1", "iso88591":
@@ -194,7 +201,11 @@ enum SaltTextFilters {
             throw JinjaError(.attribute, "'NoneType' object has no attribute 'group'")
         }
         unit = PythonCase.lower(unit)
-        if unit.isEmpty { unit = PythonCase.lower(try arguments[1] == nil ? "B" : arguments.text(1)) }
+        if unit.isEmpty {
+            let fallback = arguments[1] ?? "B"
+            guard let text = fallback.text else { throw SaltFilter.noAttribute(fallback, "lower") }
+            unit = PythonCase.lower(text)
+        }
         guard let value = PythonText.integer(digits).map({ JinjaValue($0) }) ?? PythonText.float(digits).map({ .float($0) }) else {
             return 0
         }
