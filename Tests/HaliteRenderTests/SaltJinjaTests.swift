@@ -54,6 +54,33 @@ import Testing
         }
     }
 
+    /// Templates that would fill the memory or never end are stopped.
+    @Test(arguments: [
+        "{{ '10.0.0.0/8'|network_hosts }}", "{{ [1,2]|product(repeat=40)|list|length }}",
+        "{{ 99999999999|random_str }}", "{{ [1]|tojson(indent=99999999) }}",
+        "{% set ns = namespace(a=[1]) %}{% for i in range(40) %}{% set ns.a = [ns.a, ns.a] %}{% endfor %}{{ ns.a|yaml }}",
+        "{% set ns = namespace(a=[1]) %}{% for i in range(60) %}{% set ns.a = {'a': ns.a, 'b': ns.a} %}{% endfor %}{{ ns.a|xml }}",
+        "{{ '((((((((((((((((((((a*)*)*)*)*)*)*)*)*)*)*)*)*)*)*)*)*)*)*)*b'|regex_escape|length }}{{ ('a'*40)|regex_match('(a*)*b') }}{{ nope }}",
+    ])
+    func stopsWhatWouldNotEnd(template: String) async throws {
+        let line = Value.map(["template": .string(template), "context": ["d": 1]]).json()
+        let text = try await RenderThread.run { SaltRenderBatch.answer(line) }
+        #expect(try Value(jsonText: text)["error"] != nil, "\(text.prefix(200))")
+    }
+
+    @Test func anErrorHintsAtTheNearestName() async throws {
+        let environment = SaltEnvironment(fetch: { path in .init(text: "a\n{{ pilar.x }}\n", path: path) })
+        let scope = TemplateScope(
+            grains: [:], pillar: [:], options: [:], saltenv: "base", call: { _, _, _ in .null }, functionNames: { [] })
+        let error = await #expect(throws: RenderError.self) {
+            try await RenderThread.run { try environment.render(source: "\n{% include 'x' %}", name: "top.sls", scope: scope) }
+        }
+        #expect(error?.message == "Jinja variable 'pilar' is undefined")
+        #expect(error?.hint == "did you mean 'pillar'?")
+        #expect(error?.file == "x" && error?.line == 2)
+        #expect(error?.excerpt.contains("from the template, line 2") == true, "\(String(describing: error))")
+    }
+
     static func lines(_ name: String) throws -> [String] {
         let folder = #filePath.split(separator: "/").dropLast().joined(separator: "/")
         let path = "/\(folder)/SaltJinja/\(name)"

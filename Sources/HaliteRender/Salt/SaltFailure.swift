@@ -62,12 +62,11 @@ struct SaltFailure: Error {
 
     /// For people: the place, the nearest known name, and the templates that led there.
     var renderError: RenderError {
-        var text = headline
-        if let suggestion { text += ", did you mean '\(suggestion)'?" }
         var shown = excerpt
         for step in chain.reversed() where step.template != JinjaEnvironment.anonymousName || file != step.template {
             shown += "\n  from \(step.template == JinjaEnvironment.anonymousName ? "the template" : step.template), line \(step.line)"
         }
-        return RenderError(renderer: "jinja", message: text, file: file, line: place, excerpt: shown)
+        return RenderError(renderer: "jinja", message: headline, file: file, line: place, excerpt: shown,
+            hint: suggestion.map { "did you mean '\($0)'?" })
     }
 }

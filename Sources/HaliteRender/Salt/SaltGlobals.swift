@@ -21,7 +21,7 @@ enum SaltGlobals {
         "show_full_context": .function { call in
             let names = JinjaDict()
             for (name, value) in call.context.all() { names.set(name, value) }
-            return try simple(.dict(names), depth: 0)
+            return try simple(.dict(names), call.context, depth: 0)
         },
         "ifelse": .function(ifElse),
     ]
@@ -42,26 +42,29 @@ enum SaltGlobals {
     }
 
     /// Data as it is, everything else as the text that Python prints for it.
-    private static func simple(_ value: JinjaValue, depth: Int) throws -> JinjaValue {
+    private static func simple(_ value: JinjaValue, _ context: TemplateContext, depth: Int) throws -> JinjaValue {
+        try context.state.step(8)
         guard depth < 200 else { throw JinjaError(.recursion, "maximum recursion depth exceeded") }
         switch value {
-        case .list(let list): return .list(of: try list.items.map { try simpleElement($0, depth: depth) })
-        case .tuple(let tuple): return .list(of: try tuple.items.map { try simpleElement($0, depth: depth) })
+        case .list(let list): return .list(of: try list.items.map { try simpleElement($0, context, depth: depth) })
+        case .tuple(let tuple): return .list(of: try tuple.items.map { try simpleElement($0, context, depth: depth) })
         case .dict(let dict):
             let result = JinjaDict()
             for entry in dict.entries {
                 let key: JinjaValue = isScalar(entry.key) ? entry.key : .string(try entry.key.repr())
-                try result.set(key, try simpleElement(entry.value, depth: depth, keepsTuple: false))
+                try result.set(key, try simpleElement(entry.value, context, depth: depth, keepsTuple: false))
             }
             return .dict(result)
         default: return value
         }
     }
 
-    private static func simpleElement(_ value: JinjaValue, depth: Int, keepsTuple: Bool = true) throws -> JinjaValue {
+    private static func simpleElement(
+        _ value: JinjaValue, _ context: TemplateContext, depth: Int, keepsTuple: Bool = true
+    ) throws -> JinjaValue {
         switch value {
         case .tuple where keepsTuple: value
-        case .list, .dict, .tuple: try simple(value, depth: depth + 1)
+        case .list, .dict, .tuple: try simple(value, context, depth: depth + 1)
         default: isScalar(value) ? value : .string(try value.repr())
         }
     }

@@ -10,23 +10,26 @@ enum EncodingFilters {
         "mysql_to_dict": SaltFilter.define("mysql_to_dict", "data, key", mysql),
     ]
 
-    private static let dict = SaltFilter.define("encode_dict", parameters) { arguments, _ in
+    private static let dict = SaltFilter.define("encode_dict", parameters) { arguments, context in
         guard case .dict = arguments.value(0) else { throw SaltFilter.noAttribute(arguments.value(0), "items") }
-        return try encoded(arguments.value(0), keepsTuples: arguments.flag(5), keepsClass: arguments.flag(4), depth: 0)
+        return try encoded(arguments.value(0), keepsTuples: arguments.flag(5), keepsClass: arguments.flag(4), context, depth: 0)
     }
 
     private static let list = SaltFilter.define("encode_list", parameters) { arguments, context in
         var items: [JinjaValue] = []
         for item in try arguments.value(0).elements(context) {
-            items.append(try encoded(item, keepsTuples: arguments.flag(5), keepsClass: arguments.flag(4), depth: 0))
+            items.append(try encoded(item, keepsTuples: arguments.flag(5), keepsClass: arguments.flag(4), context, depth: 0))
         }
         return .list(of: items)
     }
 
-    private static func encoded(_ value: JinjaValue, keepsTuples: Bool, keepsClass: Bool, depth: Int) throws -> JinjaValue {
+    private static func encoded(
+        _ value: JinjaValue, keepsTuples: Bool, keepsClass: Bool, _ context: TemplateContext, depth: Int
+    ) throws -> JinjaValue {
+        try context.state.step(8)
         guard depth < 200 else { return .null }
         func inner(_ value: JinjaValue) throws -> JinjaValue {
-            try encoded(value, keepsTuples: keepsTuples, keepsClass: keepsClass, depth: depth + 1)
+            try encoded(value, keepsTuples: keepsTuples, keepsClass: keepsClass, context, depth: depth + 1)
         }
         switch value {
         case .string(let text), .markup(let text): return .bytes(Array(text.utf8))

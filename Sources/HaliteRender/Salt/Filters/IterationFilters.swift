@@ -18,7 +18,7 @@ enum IterationFilters {
             let pools = try call.positional.map { try $0.elements(call.context) }
             let all = (0..<names).flatMap { _ in pools }
             if let extra { throw extra }
-            return iterator("product", try Choices.product(all))
+            return iterator("product", call.context, try Choices.product(all))
         },
         "compress": strict { call in
             let values = try bind(call, "compress", ["data", "selectors"], required: 2)
@@ -82,8 +82,16 @@ enum IterationFilters {
         return items.isEmpty ? nil : .tuple(of: items)
     }
 
-    private static func iterator(_ name: String, _ produce: @escaping () -> [JinjaValue]?) -> JinjaValue {
-        .object(JinjaIterator(kind: "itertools.\(name)") { produce().map { .tuple(of: $0) } })
+    private static func iterator(
+        _ name: String, _ context: TemplateContext, _ produce: @escaping () -> [JinjaValue]?
+    ) -> JinjaValue {
+        let state = context.state
+        return .object(JinjaIterator(kind: "itertools.\(name)") {
+            guard let items = produce() else { return nil }
+            // There can be more of them than any machine can hold.
+            try state.step(4 * (items.count + 1))
+            return .tuple(of: items)
+        })
     }
 
     private static func choices(
@@ -99,7 +107,7 @@ enum IterationFilters {
         let pool = try values.value(0).elements(call.context)
         guard let size = isWhole ? pool.count : given.integer else { throw JinjaError(.type, "Expected int as r") }
         guard size >= 0 else { throw JinjaError(.value, "r must be non-negative") }
-        return iterator(name, try make(pool, size))
+        return iterator(name, call.context, try make(pool, size))
     }
 
     /// Arguments with the messages of functions written in C.

@@ -15,6 +15,7 @@ enum PrintedValue {
     }
 
     private static func append(_ value: JinjaValue, isTop: Bool, to bytes: inout [UInt8], depth: Int) throws {
+        guard bytes.count < 256 << 20 else { throw JinjaError(.memory, "the value would be larger than the limit") }
         // Inside of itself a container is looked through without end.
         guard depth < 200 else { throw JinjaError(.recursion, "maximum recursion depth exceeded in __instancecheck__") }
         switch value {

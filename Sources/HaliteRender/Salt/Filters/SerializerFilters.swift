@@ -13,23 +13,23 @@ enum SerializerFilters {
             return .markup(try dumper.dump(arguments.value(0)))
         },
         "tojson": toJSON,
-        "yaml": SaltFilter.strict("SerializerExtension.format_yaml", "@value, flow_style=") { arguments, _ in
-            .markup(try yaml(arguments.value(0), flow: arguments.flag(1, default: true)))
+        "yaml": SaltFilter.strict("SerializerExtension.format_yaml", "@value, flow_style=") { arguments, context in
+            .markup(try yaml(arguments.value(0), flow: arguments.flag(1, default: true), context))
         },
-        "dict_to_sls_yaml_params": SaltFilter.strict("SerializerExtension.dict_to_sls_yaml_params", "@value, flow_style=") { arguments, _ in
+        "dict_to_sls_yaml_params": SaltFilter.strict("SerializerExtension.dict_to_sls_yaml_params", "@value, flow_style=") { arguments, context in
             guard case .dict(let dict) = arguments.value(0) else { throw SaltFilter.noAttribute(arguments.value(0), "items") }
             let items = dict.entries.map { entry in
                 let single = JinjaDict()
                 try? single.set(entry.key, entry.value)
                 return JinjaValue.dict(single)
             }
-            return .markup(try yaml(.list(of: items), flow: arguments.flag(1)))
+            return .markup(try yaml(.list(of: items), flow: arguments.flag(1), context))
         },
         "python": SaltFilter.strict("SerializerExtension.format_python", "@value") { arguments, _ in
             .markup(PythonSplit.strip(try PrettyPrinter.format(arguments.value(0)), left: true, right: true, characters: nil))
         },
-        "xml": SaltFilter.strict("SerializerExtension.format_xml", "@value") { arguments, _ in
-            .markup(try XMLText.document(arguments.value(0)))
+        "xml": SaltFilter.strict("SerializerExtension.format_xml", "@value") { arguments, context in
+            .markup(try XMLText.document(arguments.value(0), context))
         },
         "load_yaml": SaltFilter.strict("SerializerExtension.load_yaml", "@value") { arguments, context in
             JinjaValue(try DataTags.yaml(arguments.value(0), template: context.name))
@@ -42,8 +42,8 @@ enum SerializerFilters {
         },
     ]
 
-    private static func yaml(_ value: JinjaValue, flow: Bool) throws -> String {
-        guard let data = try YAMLData.sorted(value, depth: 0) else { return "NULL" }
+    private static func yaml(_ value: JinjaValue, flow: Bool, _ context: TemplateContext) throws -> String {
+        guard let data = try YAMLData.sorted(value, context, depth: 0) else { return "NULL" }
         var text = YAML.dump(data, flow: flow, sortKeys: false)
         text = PythonSplit.strip(text, left: true, right: true, characters: nil)
         if text.hasSuffix("\n...") { text.removeLast(4) }
@@ -136,12 +136,13 @@ enum DataTags {
 /// Data in the order in which PyYAML writes it.
 enum YAMLData {
     /// Nil for what PyYAML cannot represent, which Salt writes as `NULL`.
-    static func sorted(_ value: JinjaValue, depth: Int) throws -> Value? {
+    static func sorted(_ value: JinjaValue, _ context: TemplateContext, depth: Int) throws -> Value? {
+        try context.state.step(8)
         guard depth < 200 else { throw JinjaError(.recursion, "maximum recursion depth exceeded") }
         switch value {
         case .undefined, .markup: return nil
-        case .list(let list): return .list(try list.items.map { try sorted($0, depth: depth + 1) ?? .null })
-        case .tuple(let tuple): return .list(try tuple.items.map { try sorted($0, depth: depth + 1) ?? .null })
+        case .list(let list): return .list(try list.items.map { try sorted($0, context, depth: depth + 1) ?? .null })
+        case .tuple(let tuple): return .list(try tuple.items.map { try sorted($0, context, depth: depth + 1) ?? .null })
         case .dict(let dict):
             var entries = dict.entries
             // Keys that cannot be compared stay in their order.
@@ -149,7 +150,7 @@ enum YAMLData {
                 entries = order.map { entries[$0.integer ?? 0] }
             }
             var map = ValueMap()
-            for entry in entries { map[try sorted(entry.key, depth: depth + 1) ?? .null] = try sorted(entry.value, depth: depth + 1) ?? .null }
+            for entry in entries { map[try sorted(entry.key, context, depth: depth + 1) ?? .null] = try sorted(entry.value, context, depth: depth + 1) ?? .null }
             return .map(map)
         case .object(let object):
             guard object is SetObject else { return nil }

@@ -11,8 +11,8 @@ enum XMLText {
         init(_ tag: String) { self.tag = tag }
     }
 
-    static func document(_ value: JinjaValue) throws -> String {
-        guard let root = try tree(try items(value).map(pair), nil, depth: 0) else {
+    static func document(_ value: JinjaValue, _ context: TemplateContext) throws -> String {
+        guard let root = try tree(try items(value).map(pair), nil, context, depth: 0) else {
             throw JinjaError(.attribute, "'NoneType' object has no attribute 'iter'")
         }
         var text = "<?xml version=\"1.0\" ?>\n"
@@ -43,13 +43,14 @@ enum XMLText {
     }
 
     private static func tree(
-        _ pairs: [(tag: JinjaValue, value: JinjaValue)], _ parent: Element?, depth: Int
+        _ pairs: [(tag: JinjaValue, value: JinjaValue)], _ parent: Element?, _ context: TemplateContext, depth: Int
     ) throws -> Element? {
         guard depth < 200 else { throw JinjaError(.recursion, "maximum recursion depth exceeded") }
         var last: Element?
         for (tag, value) in pairs {
+            try context.state.step(8)
             if case .list(let list) = value {
-                for item in list.items { _ = try tree([(tag, item)], parent, depth: depth + 1) }
+                for item in list.items { _ = try tree([(tag, item)], parent, context, depth: depth + 1) }
             } else {
                 let element = Element(try tag.str())
                 parent?.children.append(element)
@@ -73,7 +74,7 @@ enum XMLText {
                     throw JinjaError(.index, "\(item.isText ? "string" : item.typeName) index out of range")
                 }
                 switch inner {
-                case .dict, .list: _ = try tree([try pair(item)], last, depth: depth + 1)
+                case .dict, .list: _ = try tree([try pair(item)], last, context, depth: depth + 1)
                 default: continue
                 }
             }
