@@ -66,7 +66,8 @@ struct SaltFailure: Error {
         for step in chain.reversed() where step.template != JinjaEnvironment.anonymousName || file != step.template {
             shown += "\n  from \(step.template == JinjaEnvironment.anonymousName ? "the template" : step.template), line \(step.line)"
         }
-        return RenderError(renderer: "jinja", message: headline, file: file, line: place, excerpt: shown,
+        return RenderError(
+            renderer: "jinja", message: headline, file: file, line: place, excerpt: shown,
             hint: suggestion.map { "did you mean '\($0)'?" })
     }
 }

@@ -5,9 +5,10 @@ import HaliteValue
 /// The functions that Salt puts beside those of Jinja.
 enum SaltGlobals {
     static let table: [String: JinjaGlobal] = [
-        "raise": .function(SaltFilter.define("jinja_raise", "msg") { arguments, _ in
-            throw JinjaError("TemplateError", try arguments.value(0).str())
-        }),
+        "raise": .function(
+            SaltFilter.define("jinja_raise", "msg") { arguments, _ in
+                throw JinjaError("TemplateError", try arguments.value(0).str())
+            }),
         "odict": .function { call in
             guard call.positional.count <= 1 else {
                 throw JinjaError(.type, "expected at most 1 arguments, got \(call.positional.count)")

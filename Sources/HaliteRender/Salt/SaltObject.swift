@@ -18,10 +18,11 @@ final class SaltObject: JinjaObject {
 
     override func attribute(_ name: String) throws -> JinjaValue? {
         switch name {
-        case "get": return method(name) { call in
-            let values = try Signature("get", "key, default=").bind(call)
-            return try self.item(values.value(0)) ?? values.value(1)
-        }
+        case "get":
+            return method(name) { call in
+                let values = try Signature("get", "key, default=").bind(call)
+                return try self.item(values.value(0)) ?? values.value(1)
+            }
         case "keys": return method(name) { _ in .list(of: self.names.sorted().map { .string($0) }) }
         default:
             let prefix = name + "."

@@ -53,7 +53,8 @@ enum DateWords {
 
     private static let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
     private static let days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
-    private static let month = "(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+    private static let month =
+        "(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
     private static let day = "(sun(?:day)?|mon(?:day)?|tue(?:s|sday)?|wed(?:nesday)?|thu(?:rs|rsday)?|fri(?:day)?|sat(?:urday)?)"
     private static let unit = "(sec(?:ond)?|min(?:ute)?|hour|day|week|fortnight|month|year)s?"
 
@@ -106,90 +107,121 @@ enum DateWords {
     private static let rules: [Rule] = numbered + named + relative
 
     private static let numbered: [Rule] = [
-        Rule("@(-?\\d{1,12})", { reading, groups in
-            guard let moment = Moment(seconds: Double(number(groups, 1))) else { return false }
-            reading.moment = moment
-            (reading.hasDate, reading.hasTime) = (true, true)
-            return true
-        }),
-        Rule("(\\d{4})(\\d{2})(\\d{2})t?(\\d{2}):?(\\d{2}):?(\\d{2})", { reading, groups in
-            setDate(&reading, number(groups, 1), number(groups, 2), number(groups, 3))
-                && setClock(&reading, number(groups, 4), number(groups, 5), number(groups, 6))
-        }),
+        Rule(
+            "@(-?\\d{1,12})",
+            { reading, groups in
+                guard let moment = Moment(seconds: Double(number(groups, 1))) else { return false }
+                reading.moment = moment
+                (reading.hasDate, reading.hasTime) = (true, true)
+                return true
+            }),
+        Rule(
+            "(\\d{4})(\\d{2})(\\d{2})t?(\\d{2}):?(\\d{2}):?(\\d{2})",
+            { reading, groups in
+                setDate(&reading, number(groups, 1), number(groups, 2), number(groups, 3))
+                    && setClock(&reading, number(groups, 4), number(groups, 5), number(groups, 6))
+            }),
         Rule("(\\d{4})-(\\d{1,2})-(\\d{1,2})", { setDate(&$0, number($1, 1), number($1, 2), number($1, 3)) }),
         Rule("(\\d{4})/(\\d{1,2})/(\\d{1,2})", { setDate(&$0, number($1, 1), number($1, 2), number($1, 3)) }),
         Rule("(\\d{1,2})/(\\d{1,2})/(\\d{4})", { setDate(&$0, number($1, 3), number($1, 1), number($1, 2)) }),
         Rule("(\\d{1,2})/(\\d{1,2})", { setDate(&$0, nil, number($1, 1), number($1, 2)) }),
         Rule("(\\d{1,2})[.\\t-](\\d{1,2})[.-](\\d{4})", { setDate(&$0, number($1, 3), number($1, 2), number($1, 1)) }),
-        Rule("(\\d{2})-(\\d{1,2})-(\\d{1,2})", { reading, groups in
-            let year = number(groups, 1)
-            return setDate(&reading, year + (year < 70 ? 2000 : 1900), number(groups, 2), number(groups, 3))
-        }),
-        Rule("(\\d{4})-?w(\\d{2})(?:-?([0-7]))?", { reading, groups in
-            reading.moment.time = isoWeek(number(groups, 1), number(groups, 2), groups[3] == nil ? 1 : number(groups, 3))
-            reading.hasDate = true
-            return true
-        }),
-        Rule("(\\d{4})\\.?(\\d{3})", { reading, groups in
-            guard (1...366).contains(number(groups, 2)) else { return false }
-            reading.date(number(groups, 1), 1, number(groups, 2))
-            return true
-        }),
+        Rule(
+            "(\\d{2})-(\\d{1,2})-(\\d{1,2})",
+            { reading, groups in
+                let year = number(groups, 1)
+                return setDate(&reading, year + (year < 70 ? 2000 : 1900), number(groups, 2), number(groups, 3))
+            }),
+        Rule(
+            "(\\d{4})-?w(\\d{2})(?:-?([0-7]))?",
+            { reading, groups in
+                reading.moment.time = isoWeek(number(groups, 1), number(groups, 2), groups[3] == nil ? 1 : number(groups, 3))
+                reading.hasDate = true
+                return true
+            }),
+        Rule(
+            "(\\d{4})\\.?(\\d{3})",
+            { reading, groups in
+                guard (1...366).contains(number(groups, 2)) else { return false }
+                reading.date(number(groups, 1), 1, number(groups, 2))
+                return true
+            }),
         Rule("(\\d{4})(\\d{2})(\\d{2})", { setDate(&$0, number($1, 1), number($1, 2), number($1, 3)) }),
         Rule("(\\d{4})-(\\d{1,2})", { setDate(&$0, number($1, 1), number($1, 2), 1) }),
-        Rule("t?(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:[.,]\\d+)?)?[ \\t]*([ap])\\.?m\\.?", { reading, groups in
-            setClock(&reading, number(groups, 1) % 12 + (groups[4] == "p" ? 12 : 0), number(groups, 2), number(groups, 3))
-        }),
-        Rule("t?(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:[.,]\\d+)?)?(?:z|utc|gmt)", { setClock(&$0, number($1, 1), number($1, 2), number($1, 3)) }),
-        Rule("t?(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:[.,]\\d+)?)?(?=[^0-9a-z]|$|z|[a-z]{3})", {
-            setClock(&$0, number($1, 1), number($1, 2), number($1, 3))
-        }),
+        Rule(
+            "t?(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:[.,]\\d+)?)?[ \\t]*([ap])\\.?m\\.?",
+            { reading, groups in
+                setClock(&reading, number(groups, 1) % 12 + (groups[4] == "p" ? 12 : 0), number(groups, 2), number(groups, 3))
+            }),
+        Rule(
+            "t?(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:[.,]\\d+)?)?(?:z|utc|gmt)", { setClock(&$0, number($1, 1), number($1, 2), number($1, 3)) }),
+        Rule(
+            "t?(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:[.,]\\d+)?)?(?=[^0-9a-z]|$|z|[a-z]{3})",
+            {
+                setClock(&$0, number($1, 1), number($1, 2), number($1, 3))
+            }),
         Rule("(\\d{1,2})[ \\t]*([ap])\\.?m\\.?", { setClock(&$0, number($1, 1) % 12 + ($1[2] == "p" ? 12 : 0), 0, 0) }),
         Rule("t?(\\d{2})(\\d{2})(\\d{2})", { setClock(&$0, number($1, 1), number($1, 2), number($1, 3)) }),
         Rule("t?(\\d{2})(\\d{2})", { !$0.hasDate && setClock(&$0, number($1, 1), number($1, 2), 0) }),
         Rule("(\\d{1,2})\\.(\\d{1,2})(?:\\.(\\d{2}))?", { setClock(&$0, number($1, 1), number($1, 2), number($1, 3)) }),
-        Rule("(\\d{4})", { reading, groups in
-            reading.moment.time.tm_year = Int32(number(groups, 1) - 1900)
-            return true
-        }),
+        Rule(
+            "(\\d{4})",
+            { reading, groups in
+                reading.moment.time.tm_year = Int32(number(groups, 1) - 1900)
+                return true
+            }),
         Rule("(?:utc|gmt|z)?[+-]\\d{2}:?\\d{2}|z|utc|gmt|[ecmp][sd]t|cet|cest|bst", { reading, _ in reading.hasTime || reading.hasDate }),
     ]
 
     private static let named: [Rule] = [
-        Rule("(\\d{1,2})/\(month)/(\\d{4}):(\\d{2}):(\\d{2}):(\\d{2})", { reading, groups in
-            setDate(&reading, number(groups, 3), monthNumber(groups[2]), number(groups, 1))
-                && setClock(&reading, number(groups, 4), number(groups, 5), number(groups, 6))
-        }),
-        Rule("(\\d{1,2})(?:st|nd|rd|th)?[ \\t.-]*\(month)[ \\t.,-]*(\\d{4})", { setDate(&$0, number($1, 3), monthNumber($1[2]), number($1, 1)) }),
-        Rule("\(month)[ \\t.-]*(\\d{1,2})(?:st|nd|rd|th)?[ \\t.,]+(\\d{4})", { setDate(&$0, number($1, 3), monthNumber($1[1]), number($1, 2)) }),
+        Rule(
+            "(\\d{1,2})/\(month)/(\\d{4}):(\\d{2}):(\\d{2}):(\\d{2})",
+            { reading, groups in
+                setDate(&reading, number(groups, 3), monthNumber(groups[2]), number(groups, 1))
+                    && setClock(&reading, number(groups, 4), number(groups, 5), number(groups, 6))
+            }),
+        Rule(
+            "(\\d{1,2})(?:st|nd|rd|th)?[ \\t.-]*\(month)[ \\t.,-]*(\\d{4})",
+            { setDate(&$0, number($1, 3), monthNumber($1[2]), number($1, 1)) }),
+        Rule(
+            "\(month)[ \\t.-]*(\\d{1,2})(?:st|nd|rd|th)?[ \\t.,]+(\\d{4})",
+            { setDate(&$0, number($1, 3), monthNumber($1[1]), number($1, 2)) }),
         Rule("(\\d{4})-\(month)-(\\d{1,2})", { setDate(&$0, number($1, 1), monthNumber($1[2]), number($1, 3)) }),
         Rule("\(month)[ \\t.-]*(\\d{4})", { setDate(&$0, number($1, 2), monthNumber($1[1]), 1) }),
         Rule("(\\d{1,2})(?:st|nd|rd|th)?[ \\t.-]*\(month)", { setDate(&$0, nil, monthNumber($1[2]), number($1, 1)) }),
         Rule("\(month)[ \\t.-]*(\\d{1,2})(?:st|nd|rd|th)?", { setDate(&$0, nil, monthNumber($1[1]), number($1, 2)) }),
-        Rule(month, { reading, groups in
-            reading.moment.time.tm_mon = Int32(monthNumber(groups[1]) - 1)
-            return true
-        }),
+        Rule(
+            month,
+            { reading, groups in
+                reading.moment.time.tm_mon = Int32(monthNumber(groups[1]) - 1)
+                return true
+            }),
     ]
 
     private static let relative: [Rule] = [
         Rule("now", { _, _ in true }),
         Rule("noon", { reading, _ in setClock(&reading, 12, 0, 0) }),
-        Rule("(today|midnight|tomorrow|yesterday)", { reading, groups in
-            if groups[1] == "tomorrow" { reading.shift(1, "day") }
-            if groups[1] == "yesterday" { reading.shift(-1, "day") }
-            if !reading.hasTime { reading.clock(0, 0, 0) }
-            return true
-        }),
-        Rule("([+-]?[ \\t]*\\d{1,9})[ \\t]*\(unit)([ \\t]+ago)?", { reading, groups in
-            let count = number(groups, 1)
-            reading.shift(groups[3] == nil ? count : -count, groups[2] ?? "")
-            return true
-        }),
-        Rule("(next|last|previous|this)[ \\t]+\(unit)", { reading, groups in
-            reading.shift(groups[1] == "next" ? 1 : groups[1] == "this" ? 0 : -1, groups[2] ?? "")
-            return true
-        }),
+        Rule(
+            "(today|midnight|tomorrow|yesterday)",
+            { reading, groups in
+                if groups[1] == "tomorrow" { reading.shift(1, "day") }
+                if groups[1] == "yesterday" { reading.shift(-1, "day") }
+                if !reading.hasTime { reading.clock(0, 0, 0) }
+                return true
+            }),
+        Rule(
+            "([+-]?[ \\t]*\\d{1,9})[ \\t]*\(unit)([ \\t]+ago)?",
+            { reading, groups in
+                let count = number(groups, 1)
+                reading.shift(groups[3] == nil ? count : -count, groups[2] ?? "")
+                return true
+            }),
+        Rule(
+            "(next|last|previous|this)[ \\t]+\(unit)",
+            { reading, groups in
+                reading.shift(groups[1] == "next" ? 1 : groups[1] == "this" ? 0 : -1, groups[2] ?? "")
+                return true
+            }),
         Rule("(next[ \\t]+|last[ \\t]+|this[ \\t]+)?\(day)", { setWeekday(&$0, $1) }),
     ]
 

@@ -36,7 +36,9 @@ enum DictFilters {
         "from_entries": SaltFilter.define("from_entries", "entries", fromEntries),
         "method_call": { call in
             guard call.positional.count >= 2, let name = call.positional[1].text else {
-                guard call.positional.count < 2 else { throw JinjaError(.type, "attribute name must be string, not \(call.positional[1].typeName.quoted)") }
+                guard call.positional.count < 2 else {
+                    throw JinjaError(.type, "attribute name must be string, not \(call.positional[1].typeName.quoted)")
+                }
                 throw JinjaError(.type, "method_call() missing 1 required positional argument: 'f_name'")
             }
             guard let method = try Access.pythonAttribute(call.positional[0], name) else { return .null }
@@ -91,7 +93,8 @@ enum DictFilters {
         case .string(let text), .markup(let text): index = PythonText.integer(text).map { JinjaValue($0) }
         case .float(let number): index = .int(Int(number))
         case let number where number.integer != nil: index = number
-        default: throw JinjaError(.type, "int() argument must be a string, a bytes-like object or a real number, not \(key.typeName.quoted)")
+        default:
+            throw JinjaError(.type, "int() argument must be a string, a bytes-like object or a real number, not \(key.typeName.quoted)")
         }
         for case .dict(let dict) in list.items {
             if let found = try dict.value(index ?? key) { return found }
@@ -130,8 +133,10 @@ enum DictFilters {
                 for element in try item.elements(context) {
                     let pair = try element.elements(context)
                     guard pair.count == 2 else {
-                        throw JinjaError(.value, pair.count < 2
-                            ? "not enough values to unpack (expected 2, got \(pair.count))" : "too many values to unpack (expected 2)")
+                        throw JinjaError(
+                            .value,
+                            pair.count < 2
+                                ? "not enough values to unpack (expected 2, got \(pair.count))" : "too many values to unpack (expected 2)")
                     }
                     try entry.set(pair[0].text.map { .string(PythonCase.lower($0)) } ?? pair[0], pair[1])
                 }
@@ -173,7 +178,8 @@ enum DictFilters {
 
     // MARK: Changing
 
-    private typealias Change = @Sendable (JinjaDict, _ key: JinjaValue, _ value: JinjaValue, _ ordered: Bool, TemplateContext) throws -> Void
+    private typealias Change =
+        @Sendable (JinjaDict, _ key: JinjaValue, _ value: JinjaValue, _ ordered: Bool, TemplateContext) throws -> Void
 
     /// A filter that changes the dictionary below a path and gives the whole one back.
     private static func change(_ name: String, _ body: @escaping Change) -> JinjaFunction {

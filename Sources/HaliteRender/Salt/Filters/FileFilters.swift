@@ -129,7 +129,8 @@ enum FileFilters {
             return access(path, X_OK) == 0
         }
         if isExecutable(name) { return name }
-        var folders = (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        var folders = (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":", omittingEmptySubsequences: false).map(
+            String.init)
         for folder in ["/sbin", "/bin", "/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"] where !folders.contains(folder) {
             folders.append(folder)
         }

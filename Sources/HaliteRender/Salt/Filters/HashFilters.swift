@@ -90,7 +90,8 @@ enum HashFilters {
         if place == 1 {
             throw JinjaError(
                 "binascii.Error",
-                "Invalid base64-encoded string: number of data characters (\(output.count / 3 * 4 + 1)) cannot be 1 more than a multiple of 4")
+                "Invalid base64-encoded string: number of data characters (\(output.count / 3 * 4 + 1)) cannot be 1 more than a multiple of 4"
+            )
         }
         if place != 0 { throw JinjaError("binascii.Error", "Incorrect padding") }
         return output

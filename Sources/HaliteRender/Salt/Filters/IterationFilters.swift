@@ -24,12 +24,13 @@ enum IterationFilters {
             let values = try bind(call, "compress", ["data", "selectors"], required: 2)
             let data = try values.value(0).requiredIterator()
             let selectors = try values.value(1).requiredIterator()
-            return .object(JinjaIterator(kind: "itertools.compress") {
-                while let item = try data.next(), let selector = try selectors.next() {
-                    if try selector.isTrue() { return item }
-                }
-                return nil
-            })
+            return .object(
+                JinjaIterator(kind: "itertools.compress") {
+                    while let item = try data.next(), let selector = try selectors.next() {
+                        if try selector.isTrue() { return item }
+                    }
+                    return nil
+                })
         },
         "zip": strict { call in
             var strict = false
@@ -49,11 +50,12 @@ enum IterationFilters {
                 filler = value
             }
             let iterators = try call.positional.map { try $0.requiredIterator() }
-            return .object(JinjaIterator(kind: "itertools.zip_longest") {
-                let items = try iterators.map { try $0.next() }
-                guard items.contains(where: { if case .some = $0 { true } else { false } }) else { return nil }
-                return .tuple(of: items.map { $0 ?? filler })
-            })
+            return .object(
+                JinjaIterator(kind: "itertools.zip_longest") {
+                    let items = try iterators.map { try $0.next() }
+                    guard items.contains(where: { if case .some = $0 { true } else { false } }) else { return nil }
+                    return .tuple(of: items.map { $0 ?? filler })
+                })
         },
     ]
 
@@ -70,7 +72,8 @@ enum IterationFilters {
             guard let item = try iterator.next() else {
                 guard strict else { return nil }
                 if position > 0 {
-                    throw JinjaError(.value, "zip() argument \(position + 1) is shorter than argument\(position == 1 ? " 1" : "s 1-\(position)")")
+                    throw JinjaError(
+                        .value, "zip() argument \(position + 1) is shorter than argument\(position == 1 ? " 1" : "s 1-\(position)")")
                 }
                 for (other, rest) in iterators.enumerated().dropFirst() where try rest.next() != nil {
                     throw JinjaError(.value, "zip() argument \(other + 1) is longer than argument\(other == 1 ? " 1" : "s 1-\(other)")")
@@ -86,12 +89,13 @@ enum IterationFilters {
         _ name: String, _ context: TemplateContext, _ produce: @escaping () -> [JinjaValue]?
     ) -> JinjaValue {
         let state = context.state
-        return .object(JinjaIterator(kind: "itertools.\(name)") {
-            guard let items = produce() else { return nil }
-            // There can be more of them than any machine can hold.
-            try state.step(4 * (items.count + 1))
-            return .tuple(of: items)
-        })
+        return .object(
+            JinjaIterator(kind: "itertools.\(name)") {
+                guard let items = produce() else { return nil }
+                // There can be more of them than any machine can hold.
+                try state.step(4 * (items.count + 1))
+                return .tuple(of: items)
+            })
     }
 
     private static func choices(

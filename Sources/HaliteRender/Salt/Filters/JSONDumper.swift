@@ -33,8 +33,10 @@ struct JSONDumper {
         if let separators, !separators.isNull {
             let pair = try separators.elements(context)
             guard pair.count == 2 else {
-                throw JinjaError(.value, pair.count < 2
-                    ? "not enough values to unpack (expected 2, got \(pair.count))" : "too many values to unpack (expected 2)")
+                throw JinjaError(
+                    .value,
+                    pair.count < 2
+                        ? "not enough values to unpack (expected 2, got \(pair.count))" : "too many values to unpack (expected 2)")
             }
             itemSeparator = try pair[0].str()
             keySeparator = try pair[1].str()

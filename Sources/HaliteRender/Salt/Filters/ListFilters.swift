@@ -62,10 +62,11 @@ enum ListFilters {
             return .bool(try isIterable(arguments.value(0), ignoresText: arguments[1] == nil))
         },
         "sorted_ignorecase": SaltFilter.define("sorted_ignorecase", "to_sort") { arguments, context in
-            .list(of: try Sorting.sorted(try arguments.value(0).elements(context)) { item in
-                guard let text = item.text else { throw SaltFilter.noAttribute(item, "lower") }
-                return .string(PythonCase.lower(text))
-            })
+            .list(
+                of: try Sorting.sorted(try arguments.value(0).elements(context)) { item in
+                    guard let text = item.text else { throw SaltFilter.noAttribute(item, "lower") }
+                    return .string(PythonCase.lower(text))
+                })
         },
         "flatten": SaltFilter.define("flatten", "data, levels=, preserve_nulls=, _ids=", flatten),
         "substring_in_list": SaltFilter.define("substr_in_list", "string_to_search_for, list_to_search") { arguments, context in

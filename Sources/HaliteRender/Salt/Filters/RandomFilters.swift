@@ -33,7 +33,8 @@ enum RandomFilters {
         }
         let items = try value.elements(context)
         guard let count = size.integer else {
-            if case .float = size {} else {
+            if case .float = size {
+            } else {
                 throw JinjaError(.type, "'<=' not supported between instances of 'int' and \(size.typeName.quoted)")
             }
             throw JinjaError(.type, "can't multiply sequence by non-int of type \(size.typeName.quoted)")

@@ -16,7 +16,8 @@ enum SerializerFilters {
         "yaml": SaltFilter.strict("SerializerExtension.format_yaml", "@value, flow_style=") { arguments, context in
             .markup(try yaml(arguments.value(0), flow: arguments.flag(1, default: true), context))
         },
-        "dict_to_sls_yaml_params": SaltFilter.strict("SerializerExtension.dict_to_sls_yaml_params", "@value, flow_style=") { arguments, context in
+        "dict_to_sls_yaml_params": SaltFilter.strict("SerializerExtension.dict_to_sls_yaml_params", "@value, flow_style=") {
+            arguments, context in
             guard case .dict(let dict) = arguments.value(0) else { throw SaltFilter.noAttribute(arguments.value(0), "items") }
             let items = dict.entries.map { entry in
                 let single = JinjaDict()
@@ -150,7 +151,9 @@ enum YAMLData {
                 entries = order.map { entries[$0.integer ?? 0] }
             }
             var map = ValueMap()
-            for entry in entries { map[try sorted(entry.key, context, depth: depth + 1) ?? .null] = try sorted(entry.value, context, depth: depth + 1) ?? .null }
+            for entry in entries {
+                map[try sorted(entry.key, context, depth: depth + 1) ?? .null] = try sorted(entry.value, context, depth: depth + 1) ?? .null
+            }
             return .map(map)
         case .object(let object):
             guard object is SetObject else { return nil }

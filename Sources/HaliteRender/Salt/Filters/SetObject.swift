@@ -70,36 +70,41 @@ final class SetObject: JinjaObject {
         case "difference": method(name) { try self.difference(SetObject($0)) }
         case "symmetric_difference": method(name) { try self.symmetricDifference(SetObject($0)) }
         case "copy": method(name) { _ in try SetObject(self.items) }
-        case "add", "discard", "remove": .object(JinjaFunctionObject(name: name) { call in
-            guard let value = call.positional.first, call.positional.count == 1 else {
-                throw JinjaError(.type, "set.\(name)() takes exactly one argument (\(call.positional.count) given)")
-            }
-            if name == "add" {
-                try self.table.set(value, .null)
-                self.history.append(value)
-            } else if try self.table.remove(value) == nil, name == "remove" {
-                throw JinjaError(.key, try value.repr())
-            }
-            return .null
-        })
-        case "issubset", "issuperset", "isdisjoint": .object(JinjaFunctionObject(name: name) { call in
-            let other = try SetObject(call.positional.first?.elements(call.context) ?? [])
-            switch name {
-            case "issubset": return .bool(try self.items.allSatisfy(other.has))
-            case "issuperset": return .bool(try other.items.allSatisfy(self.has))
-            default: return .bool(try !self.items.contains(where: other.has))
-            }
-        })
+        case "add", "discard", "remove":
+            .object(
+                JinjaFunctionObject(name: name) { call in
+                    guard let value = call.positional.first, call.positional.count == 1 else {
+                        throw JinjaError(.type, "set.\(name)() takes exactly one argument (\(call.positional.count) given)")
+                    }
+                    if name == "add" {
+                        try self.table.set(value, .null)
+                        self.history.append(value)
+                    } else if try self.table.remove(value) == nil, name == "remove" {
+                        throw JinjaError(.key, try value.repr())
+                    }
+                    return .null
+                })
+        case "issubset", "issuperset", "isdisjoint":
+            .object(
+                JinjaFunctionObject(name: name) { call in
+                    let other = try SetObject(call.positional.first?.elements(call.context) ?? [])
+                    switch name {
+                    case "issubset": return .bool(try self.items.allSatisfy(other.has))
+                    case "issuperset": return .bool(try other.items.allSatisfy(self.has))
+                    default: return .bool(try !self.items.contains(where: other.has))
+                    }
+                })
         default: nil
         }
     }
 
     private func method(_ name: String, _ body: @escaping ([JinjaValue]) throws -> SetObject) -> JinjaValue {
-        .object(JinjaFunctionObject(name: name) { call in
-            var elements: [JinjaValue] = []
-            for argument in call.positional { elements += try argument.elements(call.context) }
-            return .object(try body(elements))
-        })
+        .object(
+            JinjaFunctionObject(name: name) { call in
+                var elements: [JinjaValue] = []
+                for argument in call.positional { elements += try argument.elements(call.context) }
+                return .object(try body(elements))
+            })
     }
 }
 

@@ -178,7 +178,8 @@ enum SaltTextFilters {
                 guard scalar.value < (isLatin ? 256 : 128) else {
                     throw JinjaError(
                         .unicodeEncode,
-                        "\((isLatin ? "latin-1" : "ascii").quoted) codec can't encode character \(escape(scalar)) in position \(position): ordinal not in range(\(isLatin ? 256 : 128))")
+                        "\((isLatin ? "latin-1" : "ascii").quoted) codec can't encode character \(escape(scalar)) in position \(position): ordinal not in range(\(isLatin ? 256 : 128))"
+                    )
                 }
                 return UInt8(scalar.value)
             }
@@ -195,7 +196,8 @@ enum SaltTextFilters {
     private static func humanToBytes(_ arguments: [JinjaValue?], _ context: TemplateContext) throws -> JinjaValue {
         let text = PythonSplit.strip(try arguments.value(0).str(), left: true, right: true, characters: nil)
         let digits = String(text.unicodeScalars.prefix { ("0"..."9").contains($0) || $0 == "." })
-        var unit = PythonSplit.strip(String(text.unicodeScalars.dropFirst(digits.unicodeScalars.count)), left: true, right: false, characters: nil)
+        var unit = PythonSplit.strip(
+            String(text.unicodeScalars.dropFirst(digits.unicodeScalars.count)), left: true, right: false, characters: nil)
         // The expression ends at the first line.
         guard !unit.unicodeScalars.contains("\n") else {
             throw JinjaError(.attribute, "'NoneType' object has no attribute 'group'")
