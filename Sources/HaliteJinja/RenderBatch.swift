@@ -1,4 +1,5 @@
 import HaliteValue
+import Synchronization
 
 /// Renders templates that come as lines of JSON: plain Jinja2 with its defaults and the tags `do`, `break` and `continue`.
 public enum RenderBatch {
@@ -27,9 +28,22 @@ public enum RenderBatch {
         for (name, text) in request["templates"]?.mapValue ?? [:] {
             if let name = name.stringValue, let text = text.stringValue { templates[name] = text }
         }
-        let environment = JinjaEnvironment(
-            options: options(request["options"]), loader: DictionaryLoader(templates))
-        return try environment.render(source: source, name: JinjaEnvironment.anonymousName, context: request["context"]?.mapValue ?? [:])
+        let environment = environment(options(request["options"]))
+        return try environment.render(
+            source: source, name: JinjaEnvironment.anonymousName, context: request["context"]?.mapValue ?? [:],
+            loader: DictionaryLoader(templates))
+    }
+
+    /// Environments by their options: what a line has compiled serves the lines after it.
+    private static let environments: Mutex<[EnvironmentOptions: JinjaEnvironment]> = Mutex([:])
+
+    private static func environment(_ options: EnvironmentOptions) -> JinjaEnvironment {
+        environments.withLock { known in
+            if let environment = known[options] { return environment }
+            let made = JinjaEnvironment(options: options)
+            known[options] = made
+            return made
+        }
     }
 
     private static func options(_ value: Value?) -> EnvironmentOptions {
