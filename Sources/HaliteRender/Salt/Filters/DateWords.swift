@@ -121,6 +121,18 @@ enum DateWords {
                 setDate(&reading, number(groups, 1), number(groups, 2), number(groups, 3))
                     && setClock(&reading, number(groups, 4), number(groups, 5), number(groups, 6))
             }),
+        // A time and a year, and so are many numbers that mean seconds: Salt reads them like this.
+        Rule(
+            "(\\d{2})(\\d{2})(\\d{2})(\\d{4})",
+            { reading, groups in
+                // Seven digits that are a year and a day win.
+                let day = number(groups, 3) * 10 + number(groups, 4) / 1000
+                guard day > 366, number(groups, 1) < 24,
+                    setClock(&reading, number(groups, 1), number(groups, 2), number(groups, 3))
+                else { return false }
+                reading.moment.time.tm_year = Int32(number(groups, 4) - 1900)
+                return true
+            }),
         Rule("(\\d{4})-(\\d{1,2})-(\\d{1,2})", { setDate(&$0, number($1, 1), number($1, 2), number($1, 3)) }),
         Rule("(\\d{4})/(\\d{1,2})/(\\d{1,2})", { setDate(&$0, number($1, 1), number($1, 2), number($1, 3)) }),
         Rule("(\\d{1,2})/(\\d{1,2})/(\\d{4})", { setDate(&$0, number($1, 3), number($1, 1), number($1, 2)) }),

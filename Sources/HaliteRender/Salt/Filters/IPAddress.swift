@@ -71,7 +71,7 @@ struct IPAddress {
             guard !halves[1].isEmpty, !halves[1].utf8.contains(UInt8(ascii: "%")) else { return nil }
             scope = halves[1]
         }
-        guard !halves[0].utf8.contains(UInt8(ascii: "/")) else { return nil }
+        guard !text.utf8.contains(UInt8(ascii: "/")) else { return nil }
         var parts = halves[0].split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         guard parts.count >= 3 else { return nil }
         if let last = parts.last, last.utf8.contains(UInt8(ascii: ".")) {

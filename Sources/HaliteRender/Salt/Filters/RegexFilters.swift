@@ -69,6 +69,7 @@ enum RegexFilters {
             try value.requireHashable()
             throw JinjaError(.type, "first argument must be string or compiled pattern")
         }
+        if let refusal = RegexFault.refusal(of: pattern) { throw JinjaError("error", refusal) }
         do { return try PythonRegex.compile(pattern, options) } catch { throw regexError(error) }
     }
 
