@@ -169,6 +169,10 @@ final class LargeRange: JinjaObject {
 
     override var typeName: String { "range" }
     override func isTrue() -> Bool { isBefore(start) }
+    override func item(_ key: JinjaValue) -> JinjaValue? {
+        guard let index = key.bigInteger, !index.isNegative, isBefore(start + index * step) else { return nil }
+        return JinjaValue(normalizing: start + index * step)
+    }
     override func length() throws -> Int? { throw JinjaError(.overflow, "Python int too large to convert to C ssize_t") }
     override func iterate() -> JinjaIterator? {
         var next = start

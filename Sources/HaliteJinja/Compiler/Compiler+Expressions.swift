@@ -1,5 +1,12 @@
 extension Compiler {
     func expression(_ expression: Expression, _ scope: Scope) throws(JinjaError) -> ExpressionNode {
+        guard !isComputedEarly, expression.isOperation, scope.escape != .volatile else { return try node(expression, scope) }
+        isComputedEarly = true
+        defer { isComputedEarly = false }
+        return try node(expression, scope)
+    }
+
+    private func node(_ expression: Expression, _ scope: Scope) throws(JinjaError) -> ExpressionNode {
         switch expression.kind {
         case .constant(let value): return ConstantNode(value)
         case .name(let name, _): return self.name(name, scope)
@@ -11,7 +18,7 @@ extension Compiler {
         case .list(let items): return ListNode(try nodes(items, scope))
         case .dict(let pairs):
             var compiled: [(key: ExpressionNode, value: ExpressionNode)] = []
-            if expression.isConstant, let type = pairs.lazy.compactMap(\.key.unhashableType).first {
+            if isComputedEarly, expression.isConstant, let type = pairs.lazy.compactMap(\.key.unhashableType).first {
                 // Jinja2 makes the dictionary here, and does not know where it stands.
                 throw JinjaError(.type, "unhashable type: '\(type)'")
             }

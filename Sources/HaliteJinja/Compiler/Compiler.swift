@@ -11,6 +11,8 @@ final class Compiler {
     var isInBlock = false
     /// The line that Jinja2 would name for code that it writes without a line of its own.
     var lastLine = 1
+    /// Whether the expression is a part of one whose constants Jinja2 computes when it compiles.
+    var isComputedEarly = false
     /// Whether the printed expression is one that Jinja2 computes when it compiles.
     var isConstantOutput = false
     private var blocks: [String: CompiledBlock] = [:]

@@ -236,7 +236,9 @@ final class LoopStatement: StatementNode {
                 isFirst = false
                 try frame.state.step()
                 try target.assign(element, frame)
-                return try test.isTrue(frame)
+                guard try test.isTrue(frame) else { return nil }
+                // Jinja2 hands on what it has unpacked, as tuples.
+                return target.isTuple ? target.value(frame) : element
             } catch {
                 throw frame.located(error, line: testLine)
             }

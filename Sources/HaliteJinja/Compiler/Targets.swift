@@ -7,6 +7,10 @@ class Target {
     /// Jinja2 looks at the namespaces before it evaluates the value.
     func check(_ frame: Frame) throws {}
 
+    var isTuple: Bool { false }
+    /// What has been assigned.
+    func value(_ frame: Frame) -> JinjaValue { .null }
+
     /// The slot when it is nothing but a variable of the running function.
     var plainSlot: Int? { nil }
     /// The slots of two such variables.
@@ -19,6 +23,7 @@ final class LocalTarget: Target {
     init(slot: Int) { self.slot = slot }
     override func assign(_ value: consuming JinjaValue, _ frame: Frame) throws { frame.slots[slot] = value }
     override var plainSlot: Int? { slot }
+    override func value(_ frame: Frame) -> JinjaValue { frame.slots[slot] ?? .null }
 }
 
 /// A variable further out, or one at the top level of a template, which others can import.
@@ -38,11 +43,16 @@ final class NameTarget: Target {
         (hops == 0 ? frame : frame.ancestor(hops)).slots[slot] = value
         if exports { frame.context.export(name, value) }
     }
+    override func value(_ frame: Frame) -> JinjaValue { (hops == 0 ? frame : frame.ancestor(hops)).slots[slot] ?? .null }
 }
 
 final class TupleTarget: Target {
     private let targets: NodeList<Target>
     override var plainPair: (Int, Int)? { pair }
+    override var isTuple: Bool { true }
+    override func value(_ frame: Frame) -> JinjaValue {
+        .tuple(of: (0..<targets.count).map { position in targets.at(position) { $0.value(frame) } })
+    }
     private let pair: (Int, Int)?
 
     init(_ targets: [Target]) {

@@ -61,6 +61,14 @@ final class Expression {
         }
     }
 
+    /// Whether it does something with its parts, rather than to hold them.
+    var isOperation: Bool {
+        switch kind {
+        case .constant, .name, .namespaceReference, .tuple, .list, .dict, .slice: false
+        default: true
+        }
+    }
+
     /// The type that keeps a literal from being a key.
     var unhashableType: String? {
         switch kind {

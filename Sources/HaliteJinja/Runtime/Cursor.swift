@@ -114,13 +114,14 @@ final class IteratorCursor: Cursor {
 /// The elements for which the test of a loop holds.
 final class FilteredCursor: Cursor {
     private let source: Cursor
-    private let accepts: (JinjaValue) throws -> Bool
-    init(_ source: Cursor, _ accepts: @escaping (JinjaValue) throws -> Bool) {
+    private let accept: (JinjaValue) throws -> JinjaValue?
+    /// `accept` gives the element that goes on, or nil.
+    init(_ source: Cursor, _ accept: @escaping (JinjaValue) throws -> JinjaValue?) {
         self.source = source
-        self.accepts = accepts
+        self.accept = accept
     }
     override func next() throws -> JinjaValue? {
-        while let element = try source.next() { if try accepts(element) { return element } }
+        while let element = try source.next() { if let accepted = try accept(element) { return accepted } }
         return nil
     }
 }
