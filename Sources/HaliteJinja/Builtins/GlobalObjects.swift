@@ -109,7 +109,9 @@ final class RangeObject: JinjaObject {
     func element(_ position: Int) -> JinjaValue { .int(start &+ position &* step) }
     override func item(_ key: JinjaValue) -> JinjaValue? { Access.position(key, count).map(element) }
     override func contains(_ value: JinjaValue) -> Bool? {
-        guard case .int(let number) = value else { return nil }
+        // Python looks at every element for what is no integer; no other value than a number can be among them.
+        let whole: Int? = if case .float(let number) = value { Int(exactly: number) } else { value.integer }
+        guard let number = whole else { return false }
         if step > 0 ? number < start || number >= stop : number > start || number <= stop { return false }
         return (number - start) % step == 0
     }
@@ -172,6 +174,11 @@ final class LargeRange: JinjaObject {
     override func item(_ key: JinjaValue) -> JinjaValue? {
         guard let index = key.bigInteger, !index.isNegative, isBefore(start + index * step) else { return nil }
         return JinjaValue(normalizing: start + index * step)
+    }
+    override func contains(_ value: JinjaValue) -> Bool? {
+        let whole = if case .float(let number) = value, number == number.rounded() { BigInteger(exactlyTruncating: number) } else { value.bigInteger }
+        guard let whole, isBefore(whole), !(step.isNegative ? start < whole : whole < start) else { return false }
+        return (whole - start).floorDivided(by: step)?.remainder.isZero ?? false
     }
     override func length() throws -> Int? { throw JinjaError(.overflow, "Python int too large to convert to C ssize_t") }
     override func iterate() -> JinjaIterator? {

@@ -104,7 +104,8 @@ enum JSONText {
             guard let number = indent.integer else { throw JinjaError(.type, "indent must be an integer") }
             indentation = number
         }
-        try check(value, depth: 0)
+        var left = JinjaValue.elementLimit
+        try check(value, depth: 0, &left)
         let text = try value.freeze().json(indent: indentation, sortKeys: true)
         var result = ""
         result.reserveCapacity(text.utf8.count)
@@ -122,7 +123,9 @@ enum JSONText {
     }
 
     /// Refuses what Python's encoder refuses.
-    private static func check(_ value: JinjaValue, depth: Int) throws {
+    private static func check(_ value: JinjaValue, depth: Int, _ left: inout Int) throws {
+        left -= 1
+        if left < 0 { throw JinjaError(.memory, "the text would be larger than the limit") }
         if depth > 150 { throw JinjaError(.value, "Circular reference detected") }
         switch value {
         case .undefined(let undefined):
@@ -132,8 +135,8 @@ enum JSONText {
             guard object.isMapping else {
                 throw JinjaError(.type, "Object of type \(object.typeName) is not JSON serializable")
             }
-        case .list(let list): for item in list.items { try check(item, depth: depth + 1) }
-        case .tuple(let tuple): for item in tuple.items { try check(item, depth: depth + 1) }
+        case .list(let list): for item in list.items { try check(item, depth: depth + 1, &left) }
+        case .tuple(let tuple): for item in tuple.items { try check(item, depth: depth + 1, &left) }
         case .dict(let dict):
             for entry in dict.entries {
                 switch entry.key {
@@ -142,7 +145,7 @@ enum JSONText {
                     throw JinjaError(
                         .type, "keys must be str, int, float, bool or None, not \(other.typeName)")
                 }
-                try check(entry.value, depth: depth + 1)
+                try check(entry.value, depth: depth + 1, &left)
             }
             // Keys of different kinds cannot be put in order.
             if dict.count > 1 { _ = try Sorting.sorted(dict.entries.map(\.key)) { $0 } }

@@ -2,7 +2,11 @@ import HaliteValue
 
 /// Python's `pprint.pformat`: one line where it fits into 80 columns, one element per line otherwise, keys in order.
 package enum PrettyPrinter {
-    package static func format(_ value: JinjaValue) throws -> String { try format(value, indent: 0, allowance: 0, depth: 0) }
+    package static func format(_ value: JinjaValue) throws -> String {
+        // The whole on one line comes first, and is limited.
+        _ = try value.repr()
+        return try format(value, indent: 0, allowance: 0, depth: 0)
+    }
 
     private static func format(_ value: JinjaValue, indent: Int, allowance: Int, depth: Int) throws -> String {
         guard depth < 200 else { throw JinjaError(.recursion, "maximum recursion depth exceeded") }

@@ -133,8 +133,9 @@ enum SequenceFilters {
             if name.hasPrefix("_"), context.environment.options.sandboxed { return try Access.guarded(owner, name, context) }
             return try Access.pythonAttribute(owner, name) ?? context.undefined(owner: owner, name: .string(name))
         },
-        "tojson": define("do_tojson", "@value, indent=") { arguments, _ in
-            .markup(try JSONText.htmlSafe(arguments.value(0), indent: arguments.given(1)))
+        "tojson": define("do_tojson", "@value, indent=") { arguments, context in
+            try context.state.reserve(max(0, arguments.given(1)?.integer ?? 0))
+            return .markup(try JSONText.htmlSafe(arguments.value(0), indent: arguments.given(1)))
         },
     ]
 

@@ -219,11 +219,13 @@ final class ConcatNode: ExpressionNode {
             let second = try parts.at(1) { try $0.evaluate(frame) }
             var text = try first.str()
             text += try second.str()
+            try frame.state.reserve(text.utf8.count)
             return .string(text)
         }
         let values = try all(frame)
         var text = try values[0].str()
         for value in values.dropFirst() { text += try value.str() }
+        try frame.state.reserve(text.utf8.count)
         return .string(text)
     }
 
@@ -237,10 +239,10 @@ final class ConcatNode: ExpressionNode {
     /// Where escaping is not known before run time, Jinja2 joins as if it were on.
     private func escaped(_ frame: Frame) throws -> JinjaValue {
         let values = try all(frame)
-        if values.contains(where: { if case .markup = $0 { true } else { false } }) {
-            return .markup(try values.map { try Markup.escape($0) }.joined())
-        }
-        return .string(try values.map { try $0.str() }.joined())
+        let isMarkup = values.contains(where: { if case .markup = $0 { true } else { false } })
+        let text = try values.map { try isMarkup ? Markup.escape($0) : $0.str() }.joined()
+        try frame.state.reserve(text.utf8.count)
+        return isMarkup ? .markup(text) : .string(text)
     }
 
     override func emit(_ frame: Frame, _ output: Output) throws {

@@ -19,11 +19,15 @@ extension JinjaValue {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    static let textLimit = 256 << 20
+
     /// `open` holds the containers around, which Python writes as `[...]` where they contain themselves.
     func appendRepr(to bytes: inout [UInt8], open: [ObjectIdentifier]) throws {
         guard open.count < 250 else {
             throw JinjaError(.recursion, "maximum recursion depth exceeded while getting the repr of an object")
         }
+        // A value that contains another twice, which contains another twice, and so on, is short to make and long to write.
+        guard bytes.count < Self.textLimit else { throw JinjaError(.memory, "the text would be larger than the limit") }
         switch self {
         case .null: bytes.append(contentsOf: "None".utf8)
         case .bool(let flag): bytes.append(contentsOf: (flag ? "True" : "False").utf8)
