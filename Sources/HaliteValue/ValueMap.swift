@@ -13,7 +13,7 @@ public struct ValueMap: Sendable {
         @exclusivity(unchecked) var keys: [Value]
         @exclusivity(unchecked) var values: [Value]
         /// The `keyHash` of each key.
-        @exclusivity(unchecked) private var hashes: [Int]
+        @exclusivity(unchecked) private(set) var hashes: [Int]
         /// Open addressing: positions plus one, zero for free. Empty up to the scan limit.
         @exclusivity(unchecked) private var table: [Int32] = []
 
@@ -166,6 +166,17 @@ public struct ValueMap: Sendable {
 
     /// The place of a key whose `bytesHash` is known.
     public func index(forKey key: String, hash: Int) -> Int? { storage.position(of: key, hash: hash) }
+
+    /// Lends all keys with their hashes and values, in order, without counting references to each.
+    public func withEntries(
+        _ body: (_ keys: UnsafeBufferPointer<Value>, _ values: UnsafeBufferPointer<Value>, _ hashes: UnsafeBufferPointer<Int>) -> Void
+    ) {
+        storage.keys.withUnsafeBufferPointer { keys in
+            storage.values.withUnsafeBufferPointer { values in
+                storage.hashes.withUnsafeBufferPointer { body(keys, values, $0) }
+            }
+        }
+    }
 
     /// The value at a place.
     public func value(at position: Int) -> Value { storage.values[position] }

@@ -18,29 +18,36 @@ final class FilterNode: ExpressionNode {
 
 /// A filter or test of the engine whose arguments were matched with its parameters when the template was compiled.
 final class BoundFilterNode: ExpressionNode {
-    private let function: BoundFunction
+    private let body: BoundFunction.Body
+    private let parameterCount: Int
     private let value: ExpressionNode
     private let arguments: NodeList<ExpressionNode>
     /// The parameter that each argument is for.
-    private let places: [Int]
+    private let places: UnsafeMutablePointer<Int>
 
     /// Nil when the arguments do not fit, which is an error when the filter is reached.
     init?(_ function: BoundFunction, _ value: ExpressionNode, _ arguments: ArgumentNodes) {
         guard arguments.isFixed, let places = function.signature.places(arguments.positional.count, arguments.keywordNames)
         else { return nil }
-        self.function = function
+        body = function.body
+        parameterCount = function.signature.parameters.count
         self.value = value
         self.arguments = NodeList(arguments.all)
-        self.places = places
+        self.places = .allocate(capacity: max(1, places.count))
+        self.places.initialize(from: places, count: places.count)
     }
 
+    deinit { places.deallocate() }
+
     override func evaluate(_ frame: Frame) throws -> JinjaValue {
-        try function.signature.withArguments { buffer in
+        try withUnsafeTemporaryAllocation(of: JinjaValue?.self, capacity: parameterCount) { buffer in
+            buffer.initialize(repeating: nil)
+            defer { buffer.deinitialize() }
             buffer[0] = try value.evaluate(frame)
             for position in 0..<arguments.count {
                 buffer[places[position]] = try arguments.at(position) { try $0.evaluate(frame) }
             }
-            return try function.body(BoundArguments(buffer), frame.context)
+            return try body(BoundArguments(buffer), frame.context)
         }
     }
 }

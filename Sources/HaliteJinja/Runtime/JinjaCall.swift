@@ -169,10 +169,12 @@ struct BoundArguments {
 
 /// A function of the engine with its list of parameters.
 final class BoundFunction: Sendable {
-    let signature: Signature
-    let body: @Sendable (BoundArguments, TemplateContext) throws -> JinjaValue
+    typealias Body = @Sendable (BoundArguments, TemplateContext) throws -> JinjaValue
 
-    init(signature: Signature, body: @escaping @Sendable (BoundArguments, TemplateContext) throws -> JinjaValue) {
+    let signature: Signature
+    let body: Body
+
+    init(signature: Signature, body: @escaping Body) {
         self.signature = signature
         self.body = body
     }

@@ -166,14 +166,15 @@ public final class JinjaDict {
     private func convert() {
         isPending = false
         storage.reserve(source.count)
-        for position in 0..<source.count {
-            let (key, value) = source[position]
-            if case .string(let text) = key {
-                storage.append(Entry(key: .string(text), value: JinjaValue(value), hash: source.keyHash(at: position)))
-            } else {
-                // Maps and lists cannot be keys in Python; as data they may be, and are frozen into tuples here.
-                let key = JinjaValue(key).asKey
-                storage.append(Entry(key: key, value: JinjaValue(value), hash: key.keyHash))
+        source.withEntries { keys, values, hashes in
+            for position in keys.indices {
+                if case .string(let text) = keys[position] {
+                    storage.append(Entry(key: .string(text), value: JinjaValue(values[position]), hash: hashes[position]))
+                } else {
+                    // Maps and lists cannot be keys in Python; as data they may be, and are frozen into tuples here.
+                    let key = JinjaValue(keys[position]).asKey
+                    storage.append(Entry(key: key, value: JinjaValue(values[position]), hash: key.keyHash))
+                }
             }
         }
         for (position, value) in touched { storage[position].value = value }

@@ -115,6 +115,7 @@ extension String {
     package var scalarCount: Int {
         var copy = self
         return copy.withUTF8 { bytes in
+            if ASCIIText.isASCII(bytes) { return bytes.count }
             var count = 0
             for byte in bytes where byte & 0xC0 != 0x80 { count += 1 }
             return count
