@@ -12,13 +12,15 @@ enum SelectionFilters {
 
     private typealias Transform = (JinjaValue) throws -> JinjaValue?
 
-    /// A run over the elements of a value.
-    private final class Run {
+    /// A run over the elements of a value; the next filter reads it without going through its generator.
+    private final class Run: Cursor {
         private let value: JinjaValue
         private let state: RenderState
         private let prepare: () throws -> Transform
         @exclusivity(unchecked) private var cursor: Cursor?
         @exclusivity(unchecked) private var transform: Transform?
+        /// Once at the end a generator stays there, also after an error.
+        @exclusivity(unchecked) private var isDone = false
 
         init(_ value: JinjaValue, _ state: RenderState, _ prepare: @escaping () throws -> Transform) {
             self.value = value
@@ -26,19 +28,27 @@ enum SelectionFilters {
             self.prepare = prepare
         }
 
-        func next() throws -> JinjaValue? {
-            if cursor == nil {
-                guard try value.isTrue() else { return nil }
-                transform = try prepare()
-                cursor = try Cursor.over(value)
-                if cursor == nil { _ = try value.requiredIterator() }
-            }
+        override func next() throws -> JinjaValue? {
+            if isDone { return nil }
+            // Set aside while an element is made: an error leaves it so.
+            isDone = true
+            if cursor == nil { try start() }
             guard let cursor, let transform else { return nil }
             while let item = try cursor.next() {
                 try state.step()
-                if let result = try transform(item) { return result }
+                if let result = try transform(item) {
+                    isDone = false
+                    return result
+                }
             }
             return nil
+        }
+
+        private func start() throws {
+            guard try value.isTrue() else { return }
+            transform = try prepare()
+            cursor = try Cursor.over(value)
+            if cursor == nil { _ = try value.requiredIterator() }
         }
     }
 
@@ -47,7 +57,7 @@ enum SelectionFilters {
         _ name: String, _ value: JinjaValue, _ context: TemplateContext, _ prepare: @escaping () throws -> Transform
     ) throws -> JinjaValue {
         let run = Run(value, context.state, prepare)
-        return .object(try JinjaIterator(name: name, over: value) { try run.next() })
+        return .object(try JinjaIterator(name: name, over: value, run))
     }
 
     private static func map(_ call: JinjaCall) throws -> JinjaValue {

@@ -179,18 +179,6 @@ final class BoundFunction: Sendable {
         self.body = body
     }
 
-    /// Calls it with a first argument and others, which fit.
-    func call(_ first: JinjaValue, _ rest: [JinjaValue], _ context: TemplateContext) throws -> JinjaValue {
-        try signature.withArguments { buffer in
-            buffer[0] = first
-            var position = 0
-            while position < rest.count {
-                buffer[position + 1] = rest[position]
-                position += 1
-            }
-            return try body(BoundArguments(buffer), context)
-        }
-    }
 }
 
 /// A filter or test of the engine.
@@ -219,17 +207,37 @@ struct BuiltinFunction: Sendable {
 /// A filter or test that is called for many values, with the same further arguments each time.
 final class RepeatedCall {
     private let function: BuiltinFunction
-    private let bound: BoundFunction?
     private let rest: JinjaCall
+    private let context: TemplateContext
+    private let further: [JinjaValue]
+    private let parameterCount: Int
+    /// Nil where the arguments do not fit, or are by keyword.
+    private let body: BoundFunction.Body?
 
     init(_ function: BuiltinFunction, _ rest: JinjaCall) {
         self.function = function
         self.rest = rest
-        bound = rest.keywords.isEmpty && function.bound?.signature.accepts(rest.positional.count + 1) == true ? function.bound : nil
+        context = rest.context
+        further = rest.positional
+        let fits = rest.keywords.isEmpty && function.bound?.signature.accepts(rest.positional.count + 1) == true
+        body = fits ? function.bound?.body : nil
+        parameterCount = function.bound?.signature.parameters.count ?? 0
     }
 
     func apply(_ value: JinjaValue) throws -> JinjaValue {
-        if let bound { return try bound.call(value, rest.positional, rest.context) }
+        if let body {
+            return try withUnsafeTemporaryAllocation(of: JinjaValue?.self, capacity: parameterCount) { buffer in
+                buffer.initialize(repeating: nil)
+                defer { buffer.deinitialize() }
+                buffer[0] = value
+                var position = 0
+                while position < further.count {
+                    buffer[position + 1] = further[position]
+                    position += 1
+                }
+                return try body(BoundArguments(buffer), context)
+            }
+        }
         return try function.call(JinjaCall(positional: [value] + rest.positional, keywords: rest.keywords, context: rest.context))
     }
 }

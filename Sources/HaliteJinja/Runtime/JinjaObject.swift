@@ -105,6 +105,16 @@ public final class JinjaIterator: JinjaObject {
         if depth > 100 { throw JinjaError(.recursion, "maximum recursion depth exceeded") }
     }
 
+    /// A generator whose elements come from a cursor, which reads another value and stays at its end.
+    convenience init(name: String, over source: JinjaValue, _ cursor: Cursor) throws {
+        try self.init(name: name, over: source) { try cursor.next() }
+        ownCursor = cursor
+    }
+
+    private var ownCursor: Cursor?
+
+    override func cursor() -> Cursor? { ownCursor }
+
     /// The next element, nil at the end and ever after, also after an error.
     public func next() throws -> JinjaValue? {
         guard let produce else { return nil }

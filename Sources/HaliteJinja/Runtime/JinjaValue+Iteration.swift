@@ -51,10 +51,13 @@ extension JinjaValue {
         case .list(let list): return list.items
         case .tuple(let tuple): return tuple.items
         default:
-            let iterator = try requiredIterator()
+            guard let cursor = try Cursor.over(self) else {
+                throw JinjaError(.type, "'\(typeName)' object is not iterable")
+            }
             var items: [JinjaValue] = []
-            while let element = try iterator.next() {
-                try context.state.step()
+            let state = context.state
+            while let element = try cursor.next() {
+                try state.step()
                 items.append(element)
             }
             return items
