@@ -169,6 +169,10 @@ package enum Sorting {
         let keys = try items.map(key)
         if let order = quickOrder(keys, reverse: reverse) { return order.map { items[$0] } }
         let keyed = Array(zip(listsKeys ? keys.map { .list(of: [$0]) } : keys, items))
+        if items.count < PythonSort.limit {
+            let order = try PythonSort.order(items.count, reverse: reverse) { try keyed[$0].0.isLess(than: keyed[$1].0) }
+            return order.map { items[$0] }
+        }
         // Reversing keeps equal elements in their order, as in Python.
         let order = try mergeSort(keyed.indices.map { $0 }) { a, b in
             reverse ? try keyed[b].0.isLess(than: keyed[a].0) : try keyed[a].0.isLess(than: keyed[b].0)
