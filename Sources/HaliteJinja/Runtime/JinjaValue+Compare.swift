@@ -6,7 +6,10 @@ extension JinjaValue {
 
     static func areEqual(_ left: [JinjaValue], _ right: [JinjaValue], depth: Int = 0) throws -> Bool {
         guard left.count == right.count else { return false }
-        for (position, item) in left.enumerated() where try !item.isEqual(to: right[position], depth: depth) { return false }
+        // As in Python, the same object is equal to itself without being asked: it may be an undefined value.
+        for (position, item) in left.enumerated() where !item.isSame(as: right[position]) {
+            if try !item.isEqual(to: right[position], depth: depth) { return false }
+        }
         return true
     }
 
@@ -101,7 +104,9 @@ extension JinjaValue {
     }
 
     private static func order(_ left: [JinjaValue], _ right: [JinjaValue], _ symbol: String) throws -> Int? {
-        for (a, b) in zip(left, right) where try !a.isEqual(to: b) { return try a.order(b, symbol) }
+        for (a, b) in zip(left, right) where !a.isSame(as: b) {
+            if try !a.isEqual(to: b) { return try a.order(b, symbol) }
+        }
         return left.count < right.count ? -1 : left.count == right.count ? 0 : 1
     }
 
