@@ -38,12 +38,12 @@ import Testing
         return String(String.UnicodeScalarView(scalars))
     }
 
-    @Test(arguments: [1, 2, 3, 4]) func brokenTemplatesNeverCrash(seed: UInt64) throws {
+    @Test(arguments: [1, 2]) func brokenTemplatesNeverCrash(seed: UInt64) throws {
         let cases = try RecordedCasesTests.features.flatMap { try RecordedCasesTests.lines("\($0).jsonl") }.map { try Value(jsonText: $0) }
         let limits = RenderLimits(outputBytes: 1 << 18, steps: 5_000)
         var dice = Dice(state: seed &* 0x9E37_79B9)
         var counts = (texts: 0, errors: 0)
-        for _ in 0..<600 {
+        for _ in 0..<400 {
             guard let chosen = cases.randomElement(using: &dice), let template = chosen["template"]?.stringValue else { continue }
             let other = cases.randomElement(using: &dice)?["template"]?.stringValue ?? ""
             var options = EnvironmentOptions(limits: limits)

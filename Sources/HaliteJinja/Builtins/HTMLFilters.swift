@@ -107,19 +107,19 @@ enum JSONText {
         var left = JinjaValue.elementLimit
         try check(value, depth: 0, &left)
         let text = try value.freeze().json(indent: indentation, sortKeys: true)
-        var result = ""
+        var result: [UInt8] = []
         result.reserveCapacity(text.utf8.count)
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "<": result += "\\u003c"
-            case ">": result += "\\u003e"
-            case "&": result += "\\u0026"
-            case "'": result += "\\u0027"
-            case "\u{7F}": result += "\\u007f"
-            default: result.unicodeScalars.append(scalar)
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "<"): result += "\\u003c".utf8
+            case UInt8(ascii: ">"): result += "\\u003e".utf8
+            case UInt8(ascii: "&"): result += "\\u0026".utf8
+            case UInt8(ascii: "'"): result += "\\u0027".utf8
+            case 0x7F: result += "\\u007f".utf8
+            default: result.append(byte)
             }
         }
-        return result
+        return String(decoding: result, as: UTF8.self)
     }
 
     /// Refuses what Python's encoder refuses.

@@ -116,6 +116,7 @@ struct PercentFormat {
             }
             index += 1
             result += try text(value, kind, flags)
+            if result.utf8.count > JinjaValue.textLimit { throw JinjaError(.memory, "the text would be larger than the limit") }
         }
         if mapping == nil, next < values.count {
             throw JinjaError(.type, "not all arguments converted during \(isBytes ? "bytes" : "string") formatting")

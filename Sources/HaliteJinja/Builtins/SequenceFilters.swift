@@ -135,7 +135,9 @@ enum SequenceFilters {
         },
         "tojson": define("do_tojson", "@value, indent=") { arguments, context in
             try context.state.reserve(max(0, arguments.given(1)?.integer ?? 0))
-            return .markup(try JSONText.htmlSafe(arguments.value(0), indent: arguments.given(1)))
+            let text = try JSONText.htmlSafe(arguments.value(0), indent: arguments.given(1))
+            try context.state.reserve(text.utf8.count)
+            return .markup(text)
         },
     ]
 

@@ -126,6 +126,7 @@ enum StringMethods {
                 }
                 parts.append(part)
             }
+            try context.state.reserve(parts.reduce(0) { $0 + $1.utf8.count + text(value).utf8.count })
             return like(value, parts.joined(separator: text(value)))
         },
     ]
@@ -302,7 +303,7 @@ enum StringMethods {
             let errors = try arguments[1].map { try string($0, "encode() argument 'errors' must be str, not \($0.argumentTypeName)") }
             return .bytes(try TextCoding.encode(text(value), encoding ?? "utf-8", errors ?? "strict"))
         },
-        "translate": NativeMethod("str.translate", "table") { value, arguments, _ in
+        "translate": NativeMethod("str.translate", "table") { value, arguments, context in
             guard case .dict(let table)? = arguments[0] else {
                 throw JinjaError(.type, "'\((arguments[0] ?? .null).typeName)' object is not subscriptable")
             }
@@ -315,6 +316,7 @@ enum StringMethods {
                     if let mapped = UInt32(exactly: code).flatMap(Unicode.Scalar.init) { result.unicodeScalars.append(mapped) }
                 case let mapped?: result += try mapped.str()
                 }
+                try context.state.reserve(result.utf8.count)
             }
             return like(value, result)
         },

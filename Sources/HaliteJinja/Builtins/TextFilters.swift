@@ -129,6 +129,7 @@ enum TextFilters {
         }
         let lines = PythonSplit.lines(text + "\n")
         let blank = try arguments.flag(3)
+        try context.state.reserve(text.utf8.count + lines.count * prefix.utf8.count)
         var result = lines.first ?? ""
         for line in lines.dropFirst() { result += "\n" + (blank || !line.isEmpty ? prefix + line : line) }
         if try arguments.flag(2) { result = prefix + result }
@@ -174,7 +175,11 @@ enum TextFilters {
         let wrapper = TextWrapper(
             width: width, breakLongWords: try arguments.flag(2, default: true),
             breakOnHyphens: try arguments.flag(4, default: true))
-        let lines = PythonSplit.lines(text).map { wrapper.wrap($0).joined(separator: separator) }
+        let lines = PythonSplit.lines(text).flatMap { line in
+            let parts = wrapper.wrap(line)
+            return parts.isEmpty ? [""] : parts
+        }
+        try context.state.reserve(text.utf8.count + lines.count * separator.utf8.count)
         return .string(lines.joined(separator: separator))
     }
 }

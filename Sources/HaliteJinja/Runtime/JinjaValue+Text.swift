@@ -19,7 +19,7 @@ extension JinjaValue {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    static let textLimit = 256 << 20
+    static let textLimit = 64 << 20
 
     /// `open` holds the containers around, which Python writes as `[...]` where they contain themselves.
     func appendRepr(to bytes: inout [UInt8], open: [ObjectIdentifier]) throws {
@@ -54,11 +54,12 @@ extension JinjaValue {
             }
             if dict.isOrdered { return try Self.appendOrdered(dict, to: &bytes, open: open + [identifier]) }
             bytes.append(UInt8(ascii: "{"))
+            let inner = open + [identifier]
             for (position, entry) in dict.entries.enumerated() {
                 if position > 0 { bytes.append(contentsOf: ", ".utf8) }
-                try entry.key.appendRepr(to: &bytes, open: open + [identifier])
+                try entry.key.appendRepr(to: &bytes, open: inner)
                 bytes.append(contentsOf: ": ".utf8)
-                try entry.value.appendRepr(to: &bytes, open: open + [identifier])
+                try entry.value.appendRepr(to: &bytes, open: inner)
             }
             bytes.append(UInt8(ascii: "}"))
         case .object(let object): try object.appendRepr(to: &bytes, open: open)
@@ -82,9 +83,10 @@ extension JinjaValue {
             return
         }
         bytes.append(contentsOf: start.utf8)
+        let inner = open + [identifier]
         for (position, item) in items.enumerated() {
             if position > 0 { bytes.append(contentsOf: ", ".utf8) }
-            try item.appendRepr(to: &bytes, open: open + [identifier])
+            try item.appendRepr(to: &bytes, open: inner)
         }
         bytes.append(contentsOf: end.utf8)
     }
