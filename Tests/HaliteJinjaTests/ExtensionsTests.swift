@@ -84,5 +84,12 @@ import Testing
         #expect(suggestion("{{ 1 is defind }}") == "defined")
         #expect(suggestion("{% whit x = 1 %}") == "with")
         #expect(suggestion("{{ sitee.name }}") == "site")
+        #expect(suggestion("{{ site.nmae.x }}") == "name")
+        #expect(suggestion("{{ 'a'.uper() }}") == "upper")
+        #expect(suggestion("{{ [1].apend(2) }}") == "append")
+        #expect(suggestion("{{ site.iteems() }}") == "items")
+        #expect(suggestion("{% for x in [1] %}{{ loop.indx.y }}{% endfor %}") == "index")
+        #expect(suggestion("{% set ns = namespace(count=1) %}{{ ns.cuont.x }}") == "count")
+        #expect(suggestion("{{ site.zzzzz.x }}") == nil)
     }
 }

@@ -35,8 +35,23 @@ public final class JinjaUndefined {
 
     package func error() -> JinjaError {
         var error = JinjaError(kind, message)
-        error.suggestion = suggest?()
+        error.suggestion = suggest?() ?? nearestAttribute
         return error
+    }
+
+    /// The key or method of the owner that is nearest to the name.
+    private var nearestAttribute: String? {
+        guard let owner, case .string(let wanted)? = name else { return nil }
+        let known: [String] =
+            switch owner {
+            case .dict(let dict): dict.entries.compactMap(\.key.text) + DictMethods.table.keys
+            case .string, .markup: Array(StringMethods.table.keys)
+            case .list: Array(ListMethods.table.keys)
+            case .object(let object):
+                object.namespace?.values.entries.compactMap(\.key.text) ?? (object.loop == nil ? [] : LoopAttribute.allCases.map(\.rawValue))
+            default: []
+            }
+        return nearestName(to: wanted, among: known)
     }
 
     /// What it knows of itself, by the names that it has in Jinja2.
