@@ -318,7 +318,12 @@ extension JinjaDict.Entry {
 
 extension JinjaValue {
     /// Equal values have equal hashes, across the kinds of numbers too.
-    var keyHash: Int {
+    var keyHash: Int { keyHash(depth: 0) }
+
+    /// What is nested deeper than this adds nothing: tuples that share their elements would take for ever.
+    private static let hashDepth = 6
+
+    private func keyHash(depth: Int) -> Int {
         switch self {
         case .string(let text), .markup(let text): text.bytesHash
         case .int(let number): ByteHash.hash(number)
@@ -326,7 +331,9 @@ extension JinjaValue {
         case .float(let number): ByteHash.hash(Int(exactly: number) ?? Int(truncatingIfNeeded: number.bitPattern))
         case .big(let number): ByteHash.hash(Int(truncatingIfNeeded: number.roundedDouble.bitPattern))
         case .bytes(let bytes): ByteHash.hash(bytes.count)
-        case .tuple(let tuple): tuple.items.reduce(tuple.items.count) { ($0 &* 31 &+ $1.keyHash) & Int.max }
+        case .tuple(let tuple): tuple.items.reduce(tuple.items.count) {
+            ($0 &* 31 &+ (depth < Self.hashDepth ? $1.keyHash(depth: depth + 1) : 0)) & Int.max
+        }
         default: 0
         }
     }
@@ -340,10 +347,17 @@ extension JinjaValue {
     }
 
     package func requireHashable() throws {
+        var budget = 1_000_000
+        try requireHashable(&budget)
+    }
+
+    private func requireHashable(_ budget: inout Int) throws {
+        budget -= 1
+        if budget < 0 { throw JinjaError(.memory, "the value has more elements than the limit") }
         switch self {
         case .list: throw JinjaError(.type, "unhashable type: 'list'")
         case .dict: throw JinjaError(.type, "unhashable type: 'dict'")
-        case .tuple(let tuple): for item in tuple.items { try item.requireHashable() }
+        case .tuple(let tuple): for item in tuple.items { try item.requireHashable(&budget) }
         case .object(let object) where !object.isHashable: throw JinjaError(.type, "unhashable type: '\(object.typeName)'")
         case .undefined(let value) where value.policy == .strict: throw value.error()
         default: return

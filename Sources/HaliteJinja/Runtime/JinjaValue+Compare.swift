@@ -2,18 +2,31 @@ import HaliteValue
 
 extension JinjaValue {
     /// Python's `==`.
-    public func isEqual(to other: JinjaValue) throws -> Bool { try isEqual(to: other, depth: 0) }
+    public func isEqual(to other: JinjaValue) throws -> Bool {
+        var budget = Self.comparisonLimit
+        return try isEqual(to: other, depth: 0, &budget)
+    }
 
-    static func areEqual(_ left: [JinjaValue], _ right: [JinjaValue], depth: Int = 0) throws -> Bool {
+    /// So many elements are compared at the most: a list that holds itself over and over has few objects and many elements.
+    private static let comparisonLimit = 10_000_000
+
+    static func areEqual(_ left: [JinjaValue], _ right: [JinjaValue]) throws -> Bool {
+        var budget = comparisonLimit
+        return try areEqual(left, right, depth: 0, &budget)
+    }
+
+    private static func areEqual(_ left: [JinjaValue], _ right: [JinjaValue], depth: Int, _ budget: inout Int) throws -> Bool {
         guard left.count == right.count else { return false }
         // As in Python, the same object is equal to itself without being asked: it may be an undefined value.
         for (position, item) in left.enumerated() where !item.isSame(as: right[position]) {
-            if try !item.isEqual(to: right[position], depth: depth) { return false }
+            if try !item.isEqual(to: right[position], depth: depth, &budget) { return false }
         }
         return true
     }
 
-    private func isEqual(to other: JinjaValue, depth: Int) throws -> Bool {
+    private func isEqual(to other: JinjaValue, depth: Int, _ budget: inout Int) throws -> Bool {
+        budget -= 1
+        if budget < 0 { throw JinjaError(.memory, "the values have more elements than the limit") }
         if depth > 300 { throw JinjaError(.recursion, "maximum recursion depth exceeded in comparison") }
         switch (self, other) {
         case (.int(let a), .int(let b)): return a == b
@@ -27,14 +40,14 @@ extension JinjaValue {
         case (_, .undefined(let b)) where b.policy == .strict: throw b.error()
         case (.null, .null): return true
         case (.list(let a), .list(let b)):
-            return try a === b || Self.areEqual(a.items, b.items, depth: depth + 1)
+            return try a === b || Self.areEqual(a.items, b.items, depth: depth + 1, &budget)
         case (.tuple(let a), .tuple(let b)):
-            return try a === b || Self.areEqual(a.items, b.items, depth: depth + 1)
+            return try a === b || Self.areEqual(a.items, b.items, depth: depth + 1, &budget)
         case (.dict(let a), .dict(let b)):
             if a === b { return true }
             guard a.count == b.count else { return false }
             for entry in a.entries {
-                guard let value = try b.value(entry.key), try entry.value.isEqual(to: value, depth: depth + 1) else {
+                guard let value = try b.value(entry.key), try entry.value.isEqual(to: value, depth: depth + 1, &budget) else {
                     return false
                 }
             }
