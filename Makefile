@@ -23,8 +23,11 @@ demo: build ## Deploys the example environment onto hosts made out of this machi
 demo-down: ## Removes what `make demo` made
 	$(RELEASE) lab down campus
 
-bench: build ## Measures start, memory and speed; SALT=DIR compares with Salt's commands there
+bench: build ## Measures start, memory and speed; SALT=DIR compares with Salt's commands (and Jinja2, PyYAML) there
+	swift build -c release --static-swift-stdlib --product halite-bench
 	scripts/bench $(RELEASE) $(if $(SALT),--salt $(SALT))
+	$(if $(SALT),scripts/bench-jinja --python $(SALT)/python .build/release/halite-bench)
+	$(if $(SALT),scripts/bench-yaml $(SALT)/python .build/release/halite-bench)
 
 fmt: ## Formats the sources
 	swift format -i -r Sources Tests Package.swift

@@ -50,4 +50,3 @@ public struct JinjaExtensions: Sendable {
         self.finalize = finalize
     }
 }
-

@@ -73,7 +73,10 @@ extension String {
                 let y = UnsafeRawBufferPointer(b)
                 while index + 8 <= x.count {
                     if x.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                        != y.loadUnaligned(fromByteOffset: index, as: UInt64.self) { return false }
+                        != y.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                    {
+                        return false
+                    }
                     index += 8
                 }
                 while index < x.count {

@@ -30,9 +30,12 @@ enum JinjaBenchmark {
         let text = try kept.render(context: context)
         let only = request["only"]?.stringValue
         let warm = try only == "cold" ? 0 : Stopwatch.median(seconds: seconds) { _ = try kept.render(context: context) }
-        let cold = try only == "warm" ? 0 : Stopwatch.median(seconds: seconds) {
-            _ = try environment().render(source: source, name: "main", context: context)
-        }
+        let cold =
+            try only == "warm"
+            ? 0
+            : Stopwatch.median(seconds: seconds) {
+                _ = try environment().render(source: source, name: "main", context: context)
+            }
         return .map([
             "name": request["name"] ?? .null, "bytes": .int(text.utf8.count), "warm": .int(warm), "cold": .int(cold),
             "memory": .int(Stopwatch.peakMemory),

@@ -12,7 +12,9 @@ import Testing
             key.text.map { name in
                 .object(
                     JinjaFunctionObject(name: name) { call in
-                        .string("\(name)\(try Value.list(call.frozenPositional()).pythonRepr)\(try Value.map(call.frozenKeywords()).pythonRepr)")
+                        .string(
+                            "\(name)\(try Value.list(call.frozenPositional()).pythonRepr)\(try Value.map(call.frozenKeywords()).pythonRepr)"
+                        )
                     })
             }
         }

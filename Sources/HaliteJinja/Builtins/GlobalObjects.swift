@@ -176,7 +176,10 @@ final class LargeRange: JinjaObject {
         return JinjaValue(normalizing: start + index * step)
     }
     override func contains(_ value: JinjaValue) -> Bool? {
-        let whole = if case .float(let number) = value, number == number.rounded() { BigInteger(exactlyTruncating: number) } else { value.bigInteger }
+        let whole =
+            if case .float(let number) = value, number == number.rounded() { BigInteger(exactlyTruncating: number) } else {
+                value.bigInteger
+            }
         guard let whole, isBefore(whole), !(step.isNegative ? start < whole : whole < start) else { return false }
         return (whole - start).floorDivided(by: step)?.remainder.isZero ?? false
     }
@@ -230,7 +233,8 @@ final class DictView: JinjaObject {
     override func iterate() -> JinjaIterator? {
         var position = 0
         let count = dict.count
-        return JinjaIterator(kind: part == .items ? "dict_itemiterator" : part == .keys ? "dict_keyiterator" : "dict_valueiterator") { [self] in
+        return JinjaIterator(kind: part == .items ? "dict_itemiterator" : part == .keys ? "dict_keyiterator" : "dict_valueiterator") {
+            [self] in
             guard dict.count == count else { throw JinjaError(.runtime, "dictionary changed size during iteration") }
             guard position < count else { return nil }
             position += 1

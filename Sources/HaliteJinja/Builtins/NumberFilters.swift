@@ -16,7 +16,8 @@ enum NumberFilters {
         },
         "int": define("do_int", "value, default=, base=") { arguments, _ in
             // A base that is no number makes a text no number.
-            try PythonNumber.int(arguments.value(0), base: arguments[2].map { $0.integer ?? -1 } ?? 10) ?? arguments.value(1, default: .int(0))
+            try PythonNumber.int(arguments.value(0), base: arguments[2].map { $0.integer ?? -1 } ?? 10)
+                ?? arguments.value(1, default: .int(0))
         },
         "float": define("do_float", "value, default=") { arguments, _ in
             if case .undefined(let undefined) = arguments.value(0) { throw undefined.error() }

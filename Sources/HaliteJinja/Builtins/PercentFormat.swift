@@ -158,7 +158,8 @@ struct PercentFormat {
         case "s", "r", "a":
             if isBytes, kind == "s" {
                 guard case .bytes(let bytes) = value else {
-                    throw JinjaError(.type, "%b requires a bytes-like object, or an object that implements __bytes__, not '\(value.typeName)'")
+                    throw JinjaError(
+                        .type, "%b requires a bytes-like object, or an object that implements __bytes__, not '\(value.typeName)'")
                 }
                 return pad(String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) })), flags)
             }

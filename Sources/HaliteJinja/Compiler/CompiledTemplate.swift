@@ -19,7 +19,8 @@ final class CompiledTemplate: @unchecked Sendable {
         self.path = path
         self.source = SourceText(text: source)
         self.autoescape = autoescape
-        root = RootNode(layout: FunctionLayout(slotCount: 0, isCaptured: false), entry: ScopeEntry(actions: []), body: Body([]), selfSlot: nil)
+        root = RootNode(
+            layout: FunctionLayout(slotCount: 0, isCaptured: false), entry: ScopeEntry(actions: []), body: Body([]), selfSlot: nil)
     }
 
     func complete(root: RootNode, blocks: [String: CompiledBlock]) {

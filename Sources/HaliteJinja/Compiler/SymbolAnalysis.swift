@@ -102,12 +102,13 @@ struct UndeclaredNames {
     private mutating func visit(_ statement: Statement) {
         switch statement.kind {
         case .block: break
-        default: statement.forEachPart { part in
-            switch part {
-            case .expression(let expression): visit(expression)
-            case .statement(let statement): visit(statement)
+        default:
+            statement.forEachPart { part in
+                switch part {
+                case .expression(let expression): visit(expression)
+                case .statement(let statement): visit(statement)
+                }
             }
-        }
         }
     }
 }

@@ -255,7 +255,10 @@ struct Lexer {
         let (end, radix, skip) = integerEnd()
         let digits = source[(position + skip)..<end].filter { $0 != 0x5F }
         guard digits.count < 4_300 || radix != 10 else {
-            throw Failure(message: "Exceeds the limit (4300 digits) for integer string conversion: value has \(digits.count) digits; use sys.set_int_max_str_digits() to increase the limit")
+            throw Failure(
+                message:
+                    "Exceeds the limit (4300 digits) for integer string conversion: value has \(digits.count) digits; use sys.set_int_max_str_digits() to increase the limit"
+            )
         }
         let value = BigInteger(digits: digits, radix: radix).map { JinjaValue(normalizing: $0) } ?? .int(0)
         add(.integer, to: end, number: value)
@@ -269,7 +272,11 @@ struct Lexer {
         guard accepts(byte(start)) else { return nil }
         var index = start + 1
         while true {
-            if accepts(byte(index)) { index += 1 } else if byte(index) == 0x5F, accepts(byte(index + 1)) { index += 2 } else {
+            if accepts(byte(index)) {
+                index += 1
+            } else if byte(index) == 0x5F, accepts(byte(index + 1)) {
+                index += 2
+            } else {
                 return index
             }
         }

@@ -73,7 +73,8 @@ final class TokenStore {
             textIndex = texts.count
             texts.append(text)
         }
-        if case .null = number {} else {
+        if case .null = number {
+        } else {
             numberIndex = numbers.count
             numbers.append(number)
         }

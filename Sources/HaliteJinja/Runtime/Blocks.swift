@@ -30,7 +30,9 @@ final class TemplateReference: JinjaObject {
     }
     // Python tries the elements by number, and takes the first missing one for a mistake.
     override func iterate() throws -> JinjaIterator? { JinjaIterator { throw JinjaError(.key, "0") } }
-    override func repr() -> String { "<TemplateReference \(context.templateName == JinjaEnvironment.anonymousName ? "None" : context.templateName.quoted)>" }
+    override func repr() -> String {
+        "<TemplateReference \(context.templateName == JinjaEnvironment.anonymousName ? "None" : context.templateName.quoted)>"
+    }
 }
 
 /// One definition of a block, to be called for its text.

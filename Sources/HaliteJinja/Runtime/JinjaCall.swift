@@ -64,7 +64,9 @@ package final class Signature: Sendable {
         for part in list.split(separator: ",") {
             let word = part.drop { " @/".contains($0) }
             if word.isEmpty { continue }
-            if word.hasSuffix("=") { parameters.append(String(word.dropLast())) } else {
+            if word.hasSuffix("=") {
+                parameters.append(String(word.dropLast()))
+            } else {
                 parameters.append(String(word))
                 required += 1
             }

@@ -331,9 +331,10 @@ extension JinjaValue {
         case .float(let number): ByteHash.hash(Int(exactly: number) ?? Int(truncatingIfNeeded: number.bitPattern))
         case .big(let number): ByteHash.hash(Int(truncatingIfNeeded: number.roundedDouble.bitPattern))
         case .bytes(let bytes): ByteHash.hash(bytes.count)
-        case .tuple(let tuple): tuple.items.reduce(tuple.items.count) {
-            ($0 &* 31 &+ (depth < Self.hashDepth ? $1.keyHash(depth: depth + 1) : 0)) & Int.max
-        }
+        case .tuple(let tuple):
+            tuple.items.reduce(tuple.items.count) {
+                ($0 &* 31 &+ (depth < Self.hashDepth ? $1.keyHash(depth: depth + 1) : 0)) & Int.max
+            }
         default: 0
         }
     }

@@ -48,7 +48,8 @@ public final class JinjaUndefined {
             case .string, .markup: Array(StringMethods.table.keys)
             case .list: Array(ListMethods.table.keys)
             case .object(let object):
-                object.namespace?.values.entries.compactMap(\.key.text) ?? (object.loop == nil ? [] : LoopAttribute.allCases.map(\.rawValue))
+                object.namespace?.values.entries.compactMap(\.key.text)
+                    ?? (object.loop == nil ? [] : LoopAttribute.allCases.map(\.rawValue))
             default: []
             }
         return nearestName(to: wanted, among: known)

@@ -36,7 +36,8 @@ final class MacroCode {
         self.body = body
         self.line = line
         declaresCaller = parameters.contains("caller")
-        isPlain = !usesCaller && keywordsSlot == nil && extrasSlot == nil && !parameters.contains("caller")
+        isPlain =
+            !usesCaller && keywordsSlot == nil && extrasSlot == nil && !parameters.contains("caller")
             && Set(parameters).count == parameters.count
     }
 }
@@ -121,8 +122,9 @@ final class Macro: JinjaObject {
         let count = code.parameters.count
         let given = min(call.positional.count, count)
         for position in 0..<given { frame.slots[code.slots[position]] = call.positional[position] }
-        guard given < count || !call.keywords.isEmpty || call.positional.count > count || code.keywordsSlot != nil
-            || code.extrasSlot != nil || code.usesCaller
+        guard
+            given < count || !call.keywords.isEmpty || call.positional.count > count || code.keywordsSlot != nil
+                || code.extrasSlot != nil || code.usesCaller
         else { return }
         var keywords = call.keywords
         func take(_ name: String) -> JinjaValue? {

@@ -2,7 +2,9 @@ import HaliteValue
 
 /// Python's operators.
 package enum Operators {
-    package static func apply(_ operation: BinaryOperator, _ left: JinjaValue, _ right: JinjaValue, _ context: TemplateContext, isInPlace: Bool = false) throws -> JinjaValue {
+    package static func apply(
+        _ operation: BinaryOperator, _ left: JinjaValue, _ right: JinjaValue, _ context: TemplateContext, isInPlace: Bool = false
+    ) throws -> JinjaValue {
         if case .undefined(let value) = left { throw value.error() }
         if case .undefined(let value) = right, !acceptsUndefined(operation, left) { throw value.error() }
         if let result = try Numbers.apply(operation, left, right) { return result }

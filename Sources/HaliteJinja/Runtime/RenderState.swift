@@ -74,7 +74,9 @@ package final class RenderState {
         if count < 0 || count > limits.outputBytes { throw JinjaError(.memory, "the value would be larger than the limit") }
     }
 
-    func output(capacity: Int = 0) -> Output { Output(limit: limits.outputBytes, capacity: max(256, capacity), finalize: environment.extensions.finalize) }
+    func output(capacity: Int = 0) -> Output {
+        Output(limit: limits.outputBytes, capacity: max(256, capacity), finalize: environment.extensions.finalize)
+    }
 
     func retain(_ frame: Frame) { frames.append(frame) }
     func retain(_ context: TemplateContext) { contexts.append(context) }

@@ -61,11 +61,13 @@ package enum RenderThread {
             pthread_attr_setstacksize(&attributes, stackBytes)
             pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
             var thread = pthread_t()
-            let status = pthread_create(&thread, &attributes, { pointer in
-                guard let pointer else { return nil }
-                Unmanaged<Worker>.fromOpaque(pointer).takeRetainedValue().loop()
-                return nil
-            }, Unmanaged.passRetained(worker).toOpaque())
+            let status = pthread_create(
+                &thread, &attributes,
+                { pointer in
+                    guard let pointer else { return nil }
+                    Unmanaged<Worker>.fromOpaque(pointer).takeRetainedValue().loop()
+                    return nil
+                }, Unmanaged.passRetained(worker).toOpaque())
             pthread_attr_destroy(&attributes)
             precondition(status == 0, "cannot start a render thread")
             return worker
