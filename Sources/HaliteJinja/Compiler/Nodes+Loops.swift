@@ -151,15 +151,15 @@ final class LoopStatement: StatementNode {
         let state = frame.state
         let body = body
         let entry = iterationEntry
-        frame.slots[slot] = try cursor.next()
-        guard frame.slots[slot] != nil else { return true }
+        guard let first = try cursor.next() else { return true }
         try loopEntry.enter(frame)
+        frame.slots[slot] = first
         while true {
             try state.step()
             if !entry.isEmpty { try entry.enter(frame) }
             if try body.execute(frame, output) == .breakLoop { break }
-            frame.slots[slot] = try cursor.next()
-            if frame.slots[slot] == nil { break }
+            guard let element = try cursor.next() else { break }
+            frame.slots[slot] = element
         }
         return false
     }

@@ -12,6 +12,8 @@ package typealias TemplateFetch = @Sendable (_ path: String) throws -> TemplateS
 package final class SaltEnvironment: Sendable {
     private let fetch: TemplateFetch
     private let options: JinjaOptions
+    /// The limits, or what is wrong with their setting, which every rendering says.
+    private let limits: Result<RenderLimits, RenderError>
     private let environments = Mutex<[EnvironmentOptions: JinjaEnvironment]>([:])
 
     /// Templates may ask for many sets of options; more than these start anew.
@@ -19,13 +21,16 @@ package final class SaltEnvironment: Sendable {
 
     /// - Parameters:
     ///   - options: `jinja_env` or `jinja_sls_env` of the configuration: `trim_blocks` and its kind.
-    package init(fetch: @escaping TemplateFetch, options: ValueMap = [:], allowUndefined: Bool = false) {
+    ///   - limits: `template_limits` of the configuration.
+    package init(fetch: @escaping TemplateFetch, options: ValueMap = [:], allowUndefined: Bool = false, limits: Value? = nil) {
         self.fetch = fetch
+        self.limits = Result { () throws(RenderError) in try TemplateLimits.read(limits) }
         self.options = JinjaOptions(options, allowUndefined: allowUndefined)
     }
 
     /// Renders on the calling thread, which must be a render thread.
     package func render(source: String, name: String, scope: TemplateScope) throws(RenderError) -> String {
+        if case .failure(let error) = limits { throw error }
         do throws(SaltFailure) {
             return try rendered(source: source, name: name, scope: scope)
         } catch {
@@ -50,7 +55,9 @@ package final class SaltEnvironment: Sendable {
         environments.withLock { known in
             if let environment = known[options] { return environment }
             if known.count >= Self.environmentLimit { known.removeAll() }
-            let environment = JinjaEnvironment(options: options, extensions: Self.extensions)
+            var limited = options
+            if case .success(let limits) = limits { limited.limits = limits }
+            let environment = JinjaEnvironment(options: limited, extensions: Self.extensions)
             known[options] = environment
             return environment
         }

@@ -75,7 +75,8 @@ package final class SaltTemplateService: TemplateService {
                     }
                     return text.map { TemplateSource(text: $0, path: "salt://\(path)") }
                 },
-                options: options[kind]?.mapValue ?? [:], allowUndefined: options["allow_undefined"]?.isTruthy ?? false)
+                options: options[kind]?.mapValue ?? [:], allowUndefined: options["allow_undefined"]?.isTruthy ?? false,
+                limits: options["template_limits"])
             known["\(kind):\(saltenv)"] = environment
             return environment
         }
