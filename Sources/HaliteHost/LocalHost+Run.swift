@@ -18,12 +18,24 @@ extension LocalHost {
             arguments = ["-c", "umask \"$0\" && exec \"$@\"", umask, path] + arguments
             executable = "/bin/sh"
         }
+        var name = command.umask == nil ? program : "sh"
+        var options = PlatformOptions()
+        // A process group of its own, so that a timeout ends the grandchildren too.
+        options.createSession = true
+        if let account = try await account(for: command) {
+            if geteuid() == 0, let switcher = await which("setpriv") {
+                arguments = account.switches + ["--", executable] + arguments
+                (executable, name) = (switcher, "setpriv")
+            } else {
+                account.apply(to: &options)
+            }
+        }
         let configuration = Configuration(
             executable: .path(FilePath(executable)),
-            arguments: Arguments(executablePathOverride: command.umask == nil ? program : "sh", remainingValues: arguments),
+            arguments: Arguments(executablePathOverride: name, remainingValues: arguments),
             environment: environment(for: command),
             workingDirectory: command.workingDirectory.map { FilePath($0) },
-            platformOptions: try await platformOptions(for: command))
+            platformOptions: options)
         guard let timeout = command.timeout else { return try await collect(configuration, command) }
         return try await collect(configuration, command, timeout: timeout)
     }
@@ -36,21 +48,44 @@ extension LocalHost {
             : .inherit.updating(updates)
     }
 
-    /// A process group of its own, so that a timeout ends the grandchildren too; the user with all groups.
-    private func platformOptions(for command: Command) async throws -> PlatformOptions {
-        var options = PlatformOptions()
-        options.createSession = true
+    /// Whom a program runs as.
+    ///
+    /// `setpriv` changes over where it can. A process with several threads that forks and then calls `setgroups` may wait for
+    /// ever in the child: the C library asks all threads that it knows, and one that was just starting is not there any more.
+    private struct Account {
+        var user: uid_t?
+        var group: gid_t?
+        var groups: [gid_t]?
+
+        var switches: [String] {
+            var switches: [String] = []
+            if let user { switches.append("--reuid=\(user)") }
+            if let group { switches.append("--regid=\(group)") }
+            switches.append(groups.map { "--groups=" + $0.map(String.init).joined(separator: ",") } ?? "--keep-groups")
+            return switches
+        }
+
+        func apply(to options: inout PlatformOptions) {
+            options.userID = user
+            options.groupID = group
+            options.supplementaryGroups = groups
+        }
+    }
+
+    private func account(for command: Command) async throws -> Account? {
+        guard command.user != nil || command.group != nil else { return nil }
+        var account = Account()
         if let name = command.user {
             guard let entry = try await user(named: name) else { throw HostError(.noSuchUser, "no user '\(name)' on this host") }
-            options.userID = uid_t(entry.userID)
-            options.groupID = gid_t(entry.groupID)
-            options.supplementaryGroups = LocalHost.groups(of: name, primary: gid_t(entry.groupID))
+            account.user = uid_t(entry.userID)
+            account.group = gid_t(entry.groupID)
+            account.groups = LocalHost.groups(of: name, primary: gid_t(entry.groupID))
         }
         if let name = command.group {
             guard let entry = try await group(named: name) else { throw HostError(.noSuchUser, "no group '\(name)' on this host") }
-            options.groupID = gid_t(entry.groupID)
+            account.group = gid_t(entry.groupID)
         }
-        return options
+        return account
     }
 
     private static func groups(of user: String, primary: gid_t) -> [gid_t] {
