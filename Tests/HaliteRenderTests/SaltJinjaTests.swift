@@ -78,7 +78,7 @@ import Testing
         #expect(error?.message == "Jinja variable 'pilar' is undefined")
         #expect(error?.hint == "did you mean 'pillar'?")
         #expect(error?.file == "x" && error?.line == 2)
-        #expect(error?.excerpt.contains("from the template, line 2") == true, "\(String(describing: error))")
+        #expect(error?.excerpt.contains("from top.sls, line 2") == true, "\(String(describing: error))")
     }
 
     static func lines(_ name: String) throws -> [String] {

@@ -14,12 +14,15 @@ struct SaltFailure: Error {
     let file: String
     let place: Int
     let excerpt: String
-    let chain: [JinjaError.Step]
+    private let chain: [JinjaError.Step]
+    /// The template that was rendered, which may have led to the one with the mistake.
+    private let root: String
 
     init(_ error: JinjaError, source: String, file: String, loader: SaltLoader) {
         headline = Self.prefix(error.kind) + error.message
         suggestion = error.suggestion
         chain = error.chain
+        root = file
         // For people the innermost place, in Salt's message the one that Salt names.
         let name = error.template ?? JinjaEnvironment.anonymousName
         place = error.line ?? 1
@@ -63,8 +66,8 @@ struct SaltFailure: Error {
     /// For people: the place, the nearest known name, and the templates that led there.
     var renderError: RenderError {
         var shown = excerpt
-        for step in chain.reversed() where step.template != JinjaEnvironment.anonymousName || file != step.template {
-            shown += "\n  from \(step.template == JinjaEnvironment.anonymousName ? "the template" : step.template), line \(step.line)"
+        for step in chain.reversed() {
+            shown += "\n  from \(step.template == JinjaEnvironment.anonymousName ? root : step.template), line \(step.line)"
         }
         return RenderError(
             renderer: "jinja", message: headline, file: file, line: place, excerpt: shown,
