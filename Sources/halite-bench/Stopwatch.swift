@@ -8,21 +8,22 @@ enum Stopwatch {
         return time.tv_sec * 1_000_000_000 + time.tv_nsec
     }
 
-    /// The median of single runs, in nanoseconds, after one that is not counted. At least three runs are made.
-    static func median(seconds: Double, _ body: () throws -> Void) rethrows -> Int {
+    /// The best of single runs, in nanoseconds, after one that is not counted. At least three runs are made.
+    static func best(seconds: Double, _ body: () throws -> Void) rethrows -> Int {
         try body()
-        var samples: [Int] = []
+        var count = 0
+        var best = Int.max
         let start = now
         let end = start + Int(seconds * 1e9)
         var last = start
-        while samples.count < 3 || last < end {
+        while count < 3 || last < end {
             let before = now
             try body()
             last = now
-            samples.append(last - before)
+            best = min(best, last - before)
+            count += 1
         }
-        samples.sort()
-        return samples[samples.count / 2]
+        return best
     }
 
     /// The largest resident size of this process so far, in KiB.
