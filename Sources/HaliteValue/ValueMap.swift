@@ -60,8 +60,6 @@ public struct ValueMap: Sendable {
             return nil
         }
 
-        func hash(_ position: Int) -> Int { hashes[position] }
-
         func remove(_ position: Int) {
             keys.remove(at: position)
             values.remove(at: position)
@@ -180,9 +178,6 @@ public struct ValueMap: Sendable {
 
     /// The value at a place.
     public func value(at position: Int) -> Value { storage.values[position] }
-
-    /// The hash of the key at a place: `bytesHash` of a text.
-    public func keyHash(at position: Int) -> Int { storage.hash(position) }
 
     @discardableResult
     public mutating func removeValue(forKey key: Value) -> Value? {

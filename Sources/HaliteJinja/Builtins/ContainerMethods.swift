@@ -195,11 +195,10 @@ package enum Sorting {
             }
             return false
         }
-        let indices = Array(0..<count)
-        return (try? mergeSort(indices, isLess)) ?? indices
+        return mergeSort(Array(0..<count), isLess)
     }
 
-    private static func mergeSort(_ items: [Int], _ isLess: (Int, Int) throws -> Bool) throws -> [Int] {
+    private static func mergeSort(_ items: [Int], _ isLess: (Int, Int) throws -> Bool) rethrows -> [Int] {
         var current = items
         var next = current
         // What is in order already, as data often is, needs one look.
