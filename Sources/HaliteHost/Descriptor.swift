@@ -107,9 +107,9 @@ extension FileAttributes {
 }
 
 extension HostError {
-    static func last(_ operation: String, _ path: String) -> HostError { system(operation, path, errno) }
+    package static func last(_ operation: String, _ path: String) -> HostError { system(operation, path, errno) }
 
-    static func system(_ operation: String, _ path: String, _ number: Int32) -> HostError {
+    package static func system(_ operation: String, _ path: String, _ number: Int32) -> HostError {
         let code: Code =
             switch number {
             case ENOENT: .noSuchFile

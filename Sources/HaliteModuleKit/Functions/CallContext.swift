@@ -5,7 +5,7 @@ import Synchronization
 
 /// Everything a function may use: the host it acts upon, the data of the minion and the services around it.
 package struct CallContext: Sendable {
-    package let host: any Host
+    package var host: any Host
     package let services: any MinionServices
     package var grains: ValueMap
     package var pillar: ValueMap
@@ -16,6 +16,8 @@ package struct CallContext: Sendable {
     package var jobID: String
     /// The full name of the function that runs, such as `pkg.install`.
     package var function: String
+    /// The user for programs of `cmd.*` that name none: the `runas` of a state.
+    package var runas: String?
     /// What the call tells beside its return.
     package let outcome: CallOutcome
     /// Whether a template, a state or another function made the call, rather than a user. `cmd.run` then takes no

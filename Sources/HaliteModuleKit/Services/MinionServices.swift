@@ -13,6 +13,8 @@ package protocol MinionServices: Sendable {
     var templates: any TemplateService { get }
     /// Nil without a master.
     var master: (any MasterLink)? { get }
+    /// A folder in which state runs of the host see each other; nil where they may run side by side.
+    var stateRunFolder: String? { get }
 
     /// Calls a function by its full name; unknown names are an `UnknownFunctionError`.
     func call(_ function: String, _ arguments: Arguments, in context: CallContext) async throws -> Value
@@ -22,6 +24,8 @@ package protocol MinionServices: Sendable {
     func compilePillar(saltenv: String, pillarenv: String?, override: ValueMap, in context: CallContext) async throws -> ValueMap
     /// Collects the grains anew and keeps them. Returns them.
     func refreshGrains(_ context: CallContext) async throws -> ValueMap
+    /// Looks anew which modules the host offers, after a package may have brought what one needs.
+    func refreshModules(_ context: CallContext) async
     /// The jobs that run now, in the form of `saltutil.running`.
     func runningJobs() async -> [ValueMap]
     /// Ends a running job; false when there is none with this id.
@@ -29,6 +33,10 @@ package protocol MinionServices: Sendable {
 }
 
 extension MinionServices {
+    package func refreshModules(_ context: CallContext) async {}
+
+    package var stateRunFolder: String? { nil }
+
     /// Without a compiler at hand the pillar of the call stands, with the given data over it.
     package func compilePillar(
         saltenv: String, pillarenv: String?, override: ValueMap, in context: CallContext

@@ -9,6 +9,8 @@ package struct ModuleRegistry: Sendable {
     /// Module name to summary, for `sys.list_modules` and `sys.doc`.
     package let modules: [String: String]
     package let stateModules: [String: String]
+    /// State module name to what takes over the work of several chunks.
+    package let aggregates: [String: StateAggregate]
     /// Modules that exist and are not offered here, for a message better than "not available".
     package let withheld: [String: Requirement]
 
@@ -38,18 +40,21 @@ package struct ModuleRegistry: Sendable {
         }
         var stateFunctions: [String: StateFunction] = [:]
         var stateNames: [String: String] = [:]
+        var aggregates: [String: StateAggregate] = [:]
         for module in states where stateNames[module.name] == nil {
             guard await module.requires.isMet(on: host, grains: grains) else {
                 withheld[module.name] = module.requires
                 continue
             }
             stateNames[module.name] = module.summary
+            aggregates[module.name] = module.aggregate
             for function in module.functions { stateFunctions["\(module.name).\(function.name)"] = function }
         }
         self.functions = functions
         self.states = stateFunctions
         self.modules = names
         self.stateModules = stateNames
+        self.aggregates = aggregates
         self.withheld = withheld
     }
 

@@ -51,8 +51,17 @@ package protocol StateModule: Sendable {
     static var requires: Requirement { get }
     /// A function named `mod_watch` runs when a state that this one watches has changed something.
     static var functions: [StateFunction] { get }
+    /// Takes over the work of other chunks of the module, when the module can (Salt's `mod_aggregate`).
+    static var aggregate: StateAggregate? { get }
 }
 
 extension StateModule {
     package static var requires: Requirement { .none }
+    package static var aggregate: StateAggregate? { nil }
 }
+
+/// Gives a chunk the work of others that have not run yet.
+/// - Parameters:
+///   - chunk: the low chunk that is about to run; changed to do the work of all.
+///   - others: low chunks that wait; those whose work was taken over are changed as well.
+package typealias StateAggregate = @Sendable (_ chunk: inout ValueMap, _ others: inout [ValueMap]) -> Void

@@ -7,6 +7,7 @@ import HaliteValue
 package struct PkgState: StateModule {
     package static let name = "pkg"
     package static let summary = "Packages that are installed, or are not."
+    package static let aggregate: StateAggregate? = { chunk, others in PackageAggregation.run(&chunk, &others) }
 
     package static let functions: [StateFunction] = [
         StateFunction("installed", "Packages are installed.", InstalledSettings.self, body: installed),

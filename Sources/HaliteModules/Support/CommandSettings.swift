@@ -90,6 +90,11 @@ struct CommandOutcome: Sendable {
 extension CommandSettings {
     /// Runs the command as it is asked for and sets the return code of the call.
     func run(_ call: CallContext, mergesErrors: Bool) async throws -> CommandOutcome {
+        if runas == nil, let user = call.runas {
+            var settings = self
+            settings.runas = user
+            return try await settings.run(call, mergesErrors: mergesErrors)
+        }
         let command = try await command(call, mergesErrors: redirectStderr ?? mergesErrors)
         if bg {
             // Whoever wants the end of it must not wait for it; nobody cancels it, as with a program that the shell put behind.

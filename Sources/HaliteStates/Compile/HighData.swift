@@ -37,11 +37,14 @@ extension Value {
 struct SLSNormaliser {
     let sls: String
     let saltenv: String
+    /// Whether the text is one of `state.template_str`, whose states belong to no SLS.
+    let isTemplate: Bool
     var errors: [String] = []
 
-    init(sls: String, saltenv: String) {
+    init(sls: String, saltenv: String, isTemplate: Bool = false) {
         self.sls = sls
         self.saltenv = saltenv
+        self.isTemplate = isTemplate
     }
 
     mutating func takeInclude(_ state: inout ValueMap) -> [Value] {
@@ -98,13 +101,19 @@ struct SLSNormaliser {
             }
             var seen: Set<String> = []
             for (key, run) in body {
-                guard let key = key.stringValue, !key.hasPrefix("_"), case .list(let list) = run else { continue }
+                guard let key = key.stringValue, !key.hasPrefix("_") else { continue }
+                if isTemplate, run.isNull {
+                    errors.append(
+                        "ID '\(name.pythonString)' in template \(sls) contains a short declaration (\(key)) with a trailing colon. "
+                            + "When not passing any arguments to a state, the colon must be omitted.")
+                }
+                guard case .list(let list) = run else { continue }
                 guard key.contains(".") else {
                     seen.insert(key)
                     continue
                 }
                 if seen.contains(key.stateModule) {
-                    errors.append("ID '\(name.pythonString)' in SLS '\(sls)' contains multiple state declarations of the same type")
+                    errors.append("ID '\(name.pythonString)' in \(isTemplate ? "template" : "SLS") '\(sls)' contains multiple state declarations of the same type")
                     continue
                 }
                 split(key, list, in: &body)
@@ -120,10 +129,12 @@ struct SLSNormaliser {
         if name.stringValue == "__extend__" || name.stringValue == "__exclude__" { return }
         if case .string(let text) = value, text.contains(".") {
             let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-            state[name] = .map(["__sls__": .string(sls), "__env__": .string(saltenv), .string(parts[0]): [.string(parts[1])]])
+            var body: ValueMap = isTemplate ? [:] : ["__sls__": .string(sls), "__env__": .string(saltenv)]
+            body[parts[0]] = [.string(parts[1])]
+            state[name] = .map(body)
             return
         }
-        errors.append("ID \(name.pythonString) in SLS \(sls) is not a dictionary")
+        errors.append("ID \(name.pythonString) in \(isTemplate ? "template" : "SLS") \(sls) is not a dictionary")
     }
 
     /// `file.managed: [...]` becomes `file: [..., managed]`.
@@ -134,6 +145,7 @@ struct SLSNormaliser {
     }
 
     private func mark(_ body: inout ValueMap) {
+        if isTemplate { return }
         if body["__sls__"] == nil { body["__sls__"] = .string(sls) }
         if body["__env__"] == nil { body["__env__"] = .string(saltenv) }
     }

@@ -38,6 +38,20 @@ struct SLSLoader {
         removeDuplicateExtensions()
     }
 
+    /// One file of this machine, with what it includes from the file roots.
+    mutating func load(localFile path: String) async throws {
+        guard let source = try? await LocalText.read(path) else {
+            errors.append("Specified SLS \(path) on local filesystem cannot be found.")
+            return
+        }
+        var state = try await render(
+            source: source, name: path, values: SLSNames(sls: path, path: path).values, sls: path, path: path, saltenv: context.saltenv,
+            environments: [context.saltenv])
+        var whole = high
+        merge(&whole, with: &state)
+        high = whole
+    }
+
     private mutating func catalogue(_ saltenv: String) async throws -> SLSCatalogue {
         if let known = available[saltenv] { return known }
         let catalogue = SLSCatalogue(files: try await context.services.files.list(saltenv: saltenv))
@@ -60,14 +74,19 @@ struct SLSLoader {
             return [:]
         }
         rendered.insert("\(saltenv):\(sls)")
+        return try await render(
+            source: try await LocalText.read(file.localPath), name: "salt://\(path)", values: SLSNames(sls: sls, path: path).values, sls: sls,
+            path: path, saltenv: saltenv, environments: environments)
+    }
+
+    private mutating func render(
+        source: String, name: String, values: ValueMap, sls: String, path: String, saltenv: String, environments: [String]
+    ) async throws -> ValueMap {
         let data: Value
         do {
             var call = context
             call.saltenv = saltenv
-            let source = try await LocalText.read(file.localPath)
-            data = try await context.services.templates.renderData(
-                source: source, name: "salt://\(path)", pipeline: nil,
-                values: SLSNames(sls: sls, path: path).values, in: call)
+            data = try await context.services.templates.renderData(source: source, name: name, pipeline: nil, values: values, in: call)
         } catch {
             errors.append("Rendering SLS '\(saltenv):\(sls)' failed: \(error)")
             return [:]

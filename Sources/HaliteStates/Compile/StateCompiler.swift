@@ -8,14 +8,18 @@ package struct StateCompiler: Sendable {
         package var graph: DependencyGraph
         /// Indices into the graph's chunks, in the order of the run.
         package let order: [Int]
+        /// How many chunks `state.disable` left out; Salt counts them among the runs.
+        var disabledCount = 0
 
         package var chunks: [LowChunk] { order.map { graph.chunks[$0] } }
     }
 
     /// Whether a state module has a `mod_watch`, by which `watch` differs from `require`.
     package var hasWatch: @Sendable (String) -> Bool
+    var settings: StateSettings
 
-    package init(hasWatch: @escaping @Sendable (String) -> Bool) {
+    init(settings: StateSettings = StateSettings(), hasWatch: @escaping @Sendable (String) -> Bool) {
+        self.settings = settings
         self.hasWatch = hasWatch
     }
 
@@ -23,9 +27,27 @@ package struct StateCompiler: Sendable {
     package func reconcile(_ high: inout HighData) -> [String] {
         let errors = high.reconcileExtend() + high.verify()
         if !errors.isEmpty { return errors }
-        let requisiteErrors = high.applyRequisitesIn()
+        let requisiteErrors = high.applyRequisitesIn(disabled: settings.disabledRequisites)
         high.applyExclude()
         return requisiteErrors
+    }
+
+    /// As `state.show_lowstate` does it: goes on after errors, so that it names more of them than a run does.
+    func compileAll(_ high: HighData, errors: [String]) throws(StateCompileError) -> Compiled {
+        var high = high
+        var errors = errors + high.reconcileExtend() + high.verify()
+        errors += high.applyRequisitesIn(disabled: settings.disabledRequisites)
+        high.applyExclude()
+        if !errors.isEmpty { throw StateCompileError(errors) }
+        return try order(high.lowChunks())
+    }
+
+    /// As `state.sls_id` does it: extensions and exclusions are not looked at.
+    func compileWithoutExtend(_ high: HighData, errors: [String]) throws(StateCompileError) -> Compiled {
+        var high = high
+        let errors = errors + high.verify() + high.applyRequisitesIn(disabled: settings.disabledRequisites)
+        if !errors.isEmpty { throw StateCompileError(errors) }
+        return try order(high.lowChunks())
     }
 
     package func compile(_ high: HighData) throws(StateCompileError) -> Compiled {
@@ -36,13 +58,14 @@ package struct StateCompiler: Sendable {
     }
 
     package func order(_ chunks: [LowChunk]) throws(StateCompileError) -> Compiled {
-        var graph = DependencyGraph(chunks.map(reconcileWatch))
+        let enabled = settings.disabledStates.isEmpty ? chunks : chunks.filter { !settings.isDisabled($0) }
+        var graph = DependencyGraph(enabled.map(reconcileWatch))
         var errors: [String] = []
         for index in graph.chunks.indices {
-            if let error = graph.addRequisites(ofChunk: index) { errors.append(error) }
+            if let error = graph.addRequisites(ofChunk: index, disabled: settings.disabledRequisites) { errors.append(error) }
         }
-        if let order = graph.ordered() {
-            if errors.isEmpty { return Compiled(graph: graph, order: order) }
+        if let order = graph.ordered(aggregates: settings.aggregates) {
+            if errors.isEmpty { return Compiled(graph: graph, order: order, disabledCount: chunks.count - enabled.count) }
         } else {
             errors.append("Recursive requisites were found: \(graph.circle())")
         }

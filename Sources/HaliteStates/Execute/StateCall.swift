@@ -1,4 +1,5 @@
 import HaliteCore
+import HaliteHost
 import HaliteModuleKit
 import HaliteValue
 
@@ -8,11 +9,14 @@ struct StateCall: Sendable {
     let chunk: LowChunk
     /// The run for `prereq`, which only foresees.
     let testRun: Bool
+    var settings = StateSettings()
+    /// `mock=True`: everything is checked and nothing is called.
+    var isMocked = false
 
     /// The result dictionary. A nil number leaves out what belongs to a real run.
     func run(number: Int?) async -> ValueMap {
         let timing = StateTiming.start()
-        if let refusal = refusal() {
+        if let refusal = await refusal() {
             guard let number else { return refusal }
             var result = refusal
             result["__run_num__"] = .int(number)
@@ -25,29 +29,32 @@ struct StateCall: Sendable {
         result["start_time"] = .string(timing.text)
         result["duration"] = .float(timing.elapsedMilliseconds)
         result["__id__"] = .string(chunk.id)
-        guard let retry = chunk.data["retry"] else { return result }
-        return await self.retry(StateRetry(retry), first: result, timing: timing)
+        if let retry = chunk.data["retry"] { result = await self.retry(StateRetry(retry), first: result, timing: timing) }
+        return chunk.data["no_log"]?.isTruthy == true ? Self.masked(result) : result
+    }
+
+    /// The result of a state that runs beside others; it is tried again here as Salt does it there.
+    func runParallel(number: Int) async -> ValueMap {
+        let timing = StateTiming.start()
+        if let refusal = await refusal() { return refusal }
+        var result = await attempt()
+        result["start_time"] = .string(timing.text)
+        result["__parallel__"] = true
+        if let retry = chunk.data["retry"] { result = await retryParallel(StateRetry(retry), first: result) }
+        result["duration"] = .float(timing.elapsedMilliseconds)
+        return chunk.data["no_log"]?.isTruthy == true ? Self.masked(result) : result
     }
 
     private func retry(_ policy: StateRetry, first: ValueMap, timing: StateTiming) async -> ValueMap {
         var result = first
-        if context.test {
-            let comment = result["comment"]?.pythonString ?? ""
-            result["comment"] = .string(
-                comment + "  The state would be retried every \(policy.interval) seconds (with a splay of up to \(policy.splay) "
-                    + "seconds) a maximum of \(policy.attempts) times or until a result of \(Value.bool(policy.until).pythonString) is returned")
-            return result
-        }
+        if context.test { return policy.foretold(result) }
         var attempts: [String] = []
         var number = 1
         while result["result"] != .bool(policy.until), number < policy.attempts {
-            attempts.append(
-                "Attempt \(number): Returned a result of \"\(result["result"]?.pythonString ?? "None")\", "
-                    + "with the following comment: \"\(result["comment"]?.pythonString ?? "")\"")
-            let splay = policy.splay > 0 ? Int.random(in: 0...policy.splay) : 0
-            try? await Task.sleep(for: .seconds(policy.interval + splay))
-            if Task.isCancelled { break }
+            attempts.append(policy.attempt(number, result))
+            guard await policy.wait() else { break }
             let next = await attempt()
+            for key in ["warnings", "skip_watch"] { result.removeValue(forKey: key) }
             for (key, value) in next { result[key] = value }
             number += 1
         }
@@ -59,43 +66,101 @@ struct StateCall: Sendable {
         return result
     }
 
-    /// What speaks against calling the function at all: it is not there, or an argument is missing or unknown.
-    private func refusal() -> ValueMap? {
-        guard let function = context.services.registry.states[chunk.fullName] else {
-            return Self.result(chunk.name, false, comment: unknownState() + "\n")
+    private func retryParallel(_ policy: StateRetry, first: ValueMap) async -> ValueMap {
+        var result = first
+        if context.test { return policy.foretold(result) }
+        var number = 1
+        while result["result"] != .bool(policy.until), number <= policy.attempts {
+            guard await policy.wait() else { break }
+            let comment = result["comment"]?.pythonString ?? ""
+            let next = await attempt()
+            let added = next["comment"]?.pythonString ?? ""
+            for (key, value) in next { result[key] = value }
+            result["comment"] = .string(comment + "\n" + (added.isEmpty ? "" : policy.attempt(number, next)))
+            number += 1
         }
-        for parameter in function.parameters {
-            if case .required = parameter.kind, chunk.data[parameter.name] == nil {
-                return Self.result(chunk.name, false, comment: "Missing parameter \(parameter.name) for state \(chunk.fullName)\n")
-            }
-        }
-        return arguments(of: function).complaint.map { Self.result(chunk.name, false, comment: $0 + "\n") }
+        return result
     }
 
-    /// Check the conditions, call.
+    /// `no_log: True`: the texts and numbers of the result are not to be seen.
+    private static func masked(_ result: ValueMap) -> ValueMap {
+        func mask(_ value: Value) -> Value {
+            switch value {
+            case .map(let map): .map(ValueMap(map.map { ($0.key, mask($0.value)) }))
+            case .list(let list): .list(list.map(mask))
+            default: value.isTruthy ? "**********" : value
+            }
+        }
+        var result = result
+        for key in ["name", "comment", "changes"] { result[key] = result[key].map(mask) }
+        return result
+    }
+
+    /// What speaks against calling the function at all: it is not there, or an argument is missing or unknown.
+    func refusal() async -> ValueMap? {
+        let complaints = await complaints()
+        return complaints.isEmpty ? nil : Self.result(chunk.name, false, comment: complaints.map { $0 + "\n" }.joined())
+    }
+
+    /// What is wrong with the chunk, as Salt's `verify_data` words it.
+    func complaints() async -> [String] {
+        var found = ["state", "fun", "name"].filter { chunk.data[$0] == nil }.map { "Missing \"\($0)\" data" }
+        if let name = chunk.data["name"], name.isTruthy, name.stringValue == nil {
+            let place = chunk.data["__sls__"].map { "in SLS '\($0.pythonString)' " } ?? ""
+            found.append("ID '\(name.pythonString)' \(place)is not formed as a string, but is a \(name.typeName)")
+        }
+        if let umask = chunk.data["umask"], Umask(umask.pythonString) == nil { found.append("Invalid umask: \(umask.pythonString)") }
+        if !found.isEmpty { return found }
+        guard let function = context.services.registry.states[chunk.fullName] else { return [unknownState()] }
+        for parameter in function.parameters {
+            if case .required = parameter.kind, chunk.data[parameter.name] == nil {
+                found.append("Missing parameter \(parameter.name) for state \(chunk.fullName)")
+            }
+        }
+        if found.isEmpty, let complaint = arguments(of: function).complaint { found.append(complaint) }
+        return found
+    }
+
+    /// Check the conditions, call, check the outcome.
     private func attempt() async -> ValueMap {
-        let name = chunk.name
         do {
             let function = try requiredFunction()
-            if let skipped = try await StateConditions(context: context, chunk: chunk).check() { return skipped }
-            let arguments = try await resolveSlots(arguments(of: function).arguments)
-            var call = context
-            call.function = chunk.fullName
-            call.test = context.test || testRun
-            call.saltenv = chunk.data["saltenv"]?.stringValue ?? chunk.saltenv
-            let state = StateContext(call: call, name: name, id: chunk.id, sls: chunk.sls, low: chunk.data)
-            let outcome = try await function.call(state, Arguments(keywords: arguments))
-            var result = Self.result(outcome.name, outcome.result, comment: outcome.comment, changes: outcome.changes)
-            for (key, value) in outcome.extra { result[key] = value }
-            if !outcome.warnings.isEmpty { result["warnings"] = outcome.warnings.value }
+            let conditions = StateConditions(context: context, chunk: chunk)
+            if let skipped = try await conditions.check() { return skipped }
+            var result = try await outcome(of: function)
             if chunk.data["check_cmd"] != nil, !function.parameters.contains(where: { $0.name == "check_cmd" }) {
-                let checked = try await StateConditions(context: context, chunk: chunk).checkCommand()
-                for (key, value) in checked { result[key] = value }
+                for (key, value) in try await conditions.checkCommand() { result[key] = value }
             }
             return result
         } catch {
-            return Self.result(name, false, comment: "An exception occurred in this state: \(error)")
+            return Self.result(chunk.name, false, comment: "An exception occurred in this state: \(error)")
         }
+    }
+
+    private func outcome(of function: StateFunction) async throws -> ValueMap {
+        let name = chunk.name
+        if isMocked { return Self.result(name, true, comment: "Not called, mocked") }
+        if try await isUnwanted() { return Self.result(name, nil, comment: "Failed to meet global state conditions. State not called.") }
+        let arguments = try await resolveSlots(arguments(of: function).arguments)
+        var call = context
+        call.function = chunk.fullName
+        call.runas = chunk.data["runas"]?.stringValue
+        if let umask = chunk.data["umask"].flatMap({ Umask($0.pythonString) }) { call.host = UmaskHost(base: call.host, umask: umask) }
+        call.test = context.test || testRun
+        call.saltenv = chunk.data["saltenv"]?.stringValue ?? chunk.saltenv
+        let state = StateContext(call: call, name: name, id: chunk.id, sls: chunk.sls, low: chunk.data)
+        let outcome = try await function.call(state, Arguments(keywords: arguments))
+        var result = Self.result(outcome.name, outcome.result, comment: outcome.comment, changes: outcome.changes)
+        for (key, value) in outcome.extra { result[key] = value }
+        if !outcome.warnings.isEmpty { result["warnings"] = outcome.warnings.value }
+        return result
+    }
+
+    /// `global_state_conditions`: none of the targets that speak about the state matches this minion.
+    private func isUnwanted() async throws -> Bool {
+        guard let conditions = settings.conditions(of: chunk) else { return false }
+        for condition in conditions where try await context.call("match.compound", .string(condition)).isTruthy { return false }
+        return true
     }
 
     private static func result(_ name: String, _ result: Bool?, comment: String, changes: ValueMap = [:]) -> ValueMap {
@@ -104,14 +169,13 @@ struct StateCall: Sendable {
 
     private func unknownState() -> String {
         let registry = context.services.registry
-        var text = "State '\(chunk.fullName)' was not found in SLS '\(chunk.sls)'"
+        let nearest = NearestName.find(chunk.fullName, among: registry.states.keys.sorted()).map { " Did you mean '\($0)'?" } ?? ""
+        guard chunk.data["__sls__"] != nil else { return "Specified state '\(chunk.fullName)' was not found\(nearest.isEmpty ? "" : "." + nearest)" }
+        let text = "State '\(chunk.fullName)' was not found in SLS '\(chunk.sls)'\nReason: "
         if let requirement = registry.withheld[chunk.state] {
-            text += "\nReason: '\(chunk.state)' is not offered on this host (needs \(requirement))"
-        } else {
-            text += "\nReason: '\(chunk.fullName)' is not available."
-            if let nearest = NearestName.find(chunk.fullName, among: registry.states.keys.sorted()) { text += " Did you mean '\(nearest)'?" }
+            return text + "'\(chunk.state)' is not offered on this host (needs \(requirement))"
         }
-        return text
+        return text + "'\(chunk.fullName)' is not available.\(nearest)"
     }
 
     private func requiredFunction() throws -> StateFunction {
@@ -164,26 +228,5 @@ struct StateCall: Sendable {
             }
         }
         return resolved
-    }
-}
-
-/// How often a failed state is tried again.
-struct StateRetry {
-    var until = true
-    var attempts = 2
-    var interval = 30
-    var splay = 0
-
-    /// A map of settings, or `True` for the defaults; anything else means the defaults, as in Salt.
-    init(_ value: Value) {
-        switch value {
-        case .map(let map):
-            until = map["until"]?.boolValue ?? until
-            attempts = map["attempts"]?.intValue ?? attempts
-            interval = map["interval"]?.intValue ?? interval
-            splay = map["splay"]?.intValue ?? splay
-        case .bool(false): attempts = 0
-        default: break
-        }
     }
 }

@@ -6,55 +6,105 @@ import HaliteValue
 ///
 /// One run belongs to one task; states with `parallel: True` are tasks that the run owns and waits for.
 final class StateRun {
-    let context: CallContext
+    /// Changes when a state asks for the grains or the pillar to be read again.
+    var context: CallContext
     var graph: DependencyGraph
-    /// Called with each finished state, for progress and events.
-    let observer: @Sendable (_ tag: String, _ result: ValueMap, _ total: Int) async -> Void
+    let settings: StateSettings
+    let hooks: StateRunHooks
 
-    private(set) var results = ValueMap()
-    private var foreseen: [String: ValueMap] = [:]
-    private var runNumber = 0
-    private var parallel: [String: Task<ValueMap, Never>] = [:]
+    var results = ValueMap()
+    /// What the test runs for `prereq` foresaw.
+    var foreseen: [String: ValueMap] = [:]
+    var runNumber = 0
+    var parallel = ParallelStates()
+    /// Chunks that wait for parallel ones; they are tried again before each further chunk.
+    private var pending: [LowChunk] = []
     private var testRunsLeft: Set<String> = []
     private var stopped = false
     private var total = 0
 
-    init(
-        context: CallContext, graph: DependencyGraph,
-        observer: @escaping @Sendable (String, ValueMap, Int) async -> Void = { _, _, _ in }
-    ) {
+    init(context: CallContext, graph: DependencyGraph, settings: StateSettings = StateSettings(), hooks: StateRunHooks = StateRunHooks()) {
         self.context = context
         self.graph = graph
-        self.observer = observer
+        self.settings = settings
+        self.hooks = hooks
     }
 
     /// Runs everything and returns tag to result.
     func run(order: [Int]) async -> ValueMap {
-        total = order.count
-        for index in order where graph.chunks[index].data["__prereq__"] == true { testRunsLeft.insert(graph.chunks[index].tag) }
+        noteTestRuns(order)
         await call(order)
         // Also after a `failhard`: what has changed has changed.
+        stopped = false
         await callListeners(order)
-        for tag in parallel.keys.sorted() { await settle(tag) }
+        await settleAll()
         return results
     }
 
-    private func call(_ order: [Int]) async {
+    /// Runs those chunks that have an id, each with what it needs and nothing else, as `state.sls_id` does.
+    func run(only id: String, of order: [Int]) async -> ValueMap {
+        noteTestRuns(order)
+        var collected = ValueMap()
+        for index in order where graph.chunks[index].id == id {
+            results = [:]
+            _ = await call(graph.chunks[index], depth: 0)
+            await settleAll()
+            for (tag, result) in results { collected[tag] = result }
+        }
+        return collected
+    }
+
+    private func noteTestRuns(_ order: [Int]) {
+        total = order.count
+        for index in order where graph.chunks[index].data["__prereq__"] == true { testRunsLeft.insert(graph.chunks[index].tag) }
+    }
+
+    // MARK: The loop
+
+    func call(_ order: [Int]) async {
         for index in order {
+            await callPending()
+            if stopped { return }
+            await reconcileParallel()
             let chunk = graph.chunks[index]
             if results[chunk.tag] != nil { continue }
-            await call(chunk, depth: 0)
+            if await hooks.isToStop(chunk) { break }
+            if await call(chunk, depth: 0) { addPending(chunk) }
             if stopped || failsHard(chunk) {
                 stopped = true
                 return
             }
         }
+        while !pending.isEmpty {
+            await callPending()
+            if stopped { return }
+            if !pending.isEmpty { await parallel.waitForAny() }
+            await reconcileParallel()
+        }
+        await settleAll()
+    }
+
+    private func callPending() async {
+        let waiting = pending
+        pending = []
+        for (place, chunk) in waiting.enumerated() where results[chunk.tag] == nil {
+            if await call(chunk, depth: 0) { addPending(chunk) }
+            if stopped || failsHard(chunk) {
+                stopped = true
+                pending += waiting[(place + 1)...]
+                return
+            }
+        }
+    }
+
+    private func addPending(_ chunk: LowChunk) {
+        if !pending.contains(where: { $0.tag == chunk.tag }) { pending.append(chunk) }
     }
 
     /// After a failed state with `failhard` nothing else runs.
     private func failsHard(_ chunk: LowChunk) -> Bool {
         if context.test { return false }
-        let wants = chunk.data["failhard"]?.isTruthy ?? context.services.options["failhard"]?.isTruthy ?? false
+        let wants = chunk.data["failhard"]?.isTruthy ?? settings.failhard
         return wants && results[chunk.tag]?["result"] == .bool(false)
     }
 
@@ -62,27 +112,22 @@ final class StateRun {
 
     // MARK: One chunk
 
-    private func call(_ chunk: LowChunk, depth: Int) async {
-        let tag = chunk.tag
+    /// Runs a chunk as its requisites allow. Returns true when it has to wait for parallel ones.
+    private func call(_ original: LowChunk, depth: Int) async -> Bool {
+        let chunk = aggregated(original)
         let testRun = isTestRun(chunk)
         let (status, requisites) = await checkRequisites(chunk, testRun: testRun)
         switch status {
-        case .unmet: await callUnmet(chunk, testRun: testRun, depth: depth)
-        case .met:
-            await execute(chunk, testRun: testRun)
-        case .change where !testRun:
-            let result = await perform(chunk)
-            if result["changes"]?.isTruthy != true, result["skip_watch"]?.isTruthy != true {
-                await record(tag, await perform(watching(chunk, requisites)))
-            } else {
-                await record(tag, result)
-            }
+        case .unmet: return await callUnmet(chunk, testRun: testRun, depth: depth)
+        case .pending: return true
+        case .met: await execute(chunk, testRun: testRun)
+        case .change where !testRun: await executeWatching(chunk, requisites)
         case .change: await execute(chunk, testRun: true)
         case .skipWatch:
             var result = await perform(chunk)
             result["comment"] = .string(
                 (result["comment"]?.pythonString ?? "") + " mod_watch was not run because requisites were skipped by another state")
-            await record(tag, result)
+            await record(chunk, result)
         case .skipRequisite:
             await recordNotRun(chunk, true, "State was not run because requisites were skipped by another state", testRun)
         case .fail: await recordFailedRequisite(chunk, requisites, testRun)
@@ -90,6 +135,7 @@ final class StateRun {
         case .onfail: await recordNotRun(chunk, true, "State was not run because onfail req did not change", testRun)
         case .onchanges: await recordNotRun(chunk, true, "State was not run because none of the onchanges reqs changed", testRun)
         }
+        return false
     }
 
     private func execute(_ chunk: LowChunk, testRun: Bool) async {
@@ -97,9 +143,20 @@ final class StateRun {
             foreseen[chunk.tag] = await perform(chunk, testRun: true)
             testRunsLeft.remove(chunk.tag)
         } else if chunk.data["parallel"]?.isTruthy == true {
-            startParallel(chunk)
+            await startParallel(chunk)
         } else {
-            await record(chunk.tag, await perform(chunk))
+            await record(chunk, await perform(chunk))
+        }
+    }
+
+    /// The state, and its `mod_watch` when the state itself had nothing to do.
+    private func executeWatching(_ chunk: LowChunk, _ requisites: Requisites) async {
+        if chunk.data["parallel"]?.isTruthy == true { return await startParallel(chunk, watching: watching(chunk, requisites)) }
+        let result = await perform(chunk)
+        if result["changes"]?.isTruthy != true, result["skip_watch"]?.isTruthy != true {
+            await record(chunk, await perform(watching(chunk, requisites)))
+        } else {
+            await record(chunk, result)
         }
     }
 
@@ -114,57 +171,82 @@ final class StateRun {
     }
 
     /// Runs first what has not run and is needed, which happens for test runs of `prereq`.
-    private func callUnmet(_ chunk: LowChunk, testRun: Bool, depth: Int) async {
+    private func callUnmet(_ chunk: LowChunk, testRun: Bool, depth: Int) async -> Bool {
         for (_, index) in graph.dependencies(ofTag: chunk.tag, testRun: testRun) {
             let needed = graph.chunks[index]
             if results[needed.tag] == nil {
-                await call(needed, depth: depth)
-                if failsHard(needed) {
+                if await call(needed, depth: 0) { return true }
+                if stopped || failsHard(needed) {
                     stopped = true
-                    return
+                    return false
                 }
             }
         }
+        var waits = false
         if testRun {
-            let (status, _) = await checkRequisites(chunk, testRun: true)
-            if status == .pre {
-                foreseen[chunk.tag] = notRun(chunk, true, "No changes detected")
-            } else {
-                var result = await perform(chunk, testRun: true)
-                if result["changes"]?.isTruthy != true, status == .change {
-                    result["changes"] = ["watch": "watch"]
-                    result["result"] = .null
-                }
-                foreseen[chunk.tag] = result
-            }
-            testRunsLeft.remove(chunk.tag)
-        } else if depth >= 20 {
+            await foresee(chunk)
+        } else if depth >= 19 {
             var result = notRun(chunk, false, "Recursive requisite found")
-            result.removeValue(forKey: "__state_ran__")
-            await record(chunk.tag, result)
+            for key in ["__state_ran__", "duration", "start_time"] { result.removeValue(forKey: key) }
+            await record(chunk, result)
         } else {
-            await call(chunk, depth: depth + 1)
+            waits = await call(chunk, depth: depth + 1)
         }
         if failsHard(chunk) { stopped = true }
+        return waits
+    }
+
+    private func foresee(_ chunk: LowChunk) async {
+        let (status, _) = await checkRequisites(chunk, testRun: true)
+        if status == .pre {
+            foreseen[chunk.tag] = notRun(chunk, true, "No changes detected")
+        } else {
+            var result = await perform(chunk, testRun: true)
+            if result["changes"]?.isTruthy != true, status == .change {
+                result["changes"] = ["watch": "watch"]
+                result["result"] = .null
+            }
+            foreseen[chunk.tag] = result
+        }
+        testRunsLeft.remove(chunk.tag)
     }
 
     private func perform(_ chunk: LowChunk, testRun: Bool = false) async -> ValueMap {
-        if testRun {
-            let call = StateCall(context: context, chunk: chunk, testRun: true)
-            return await call.run(number: nil)
-        }
-        let call = StateCall(context: context, chunk: chunk, testRun: false)
+        let call = stateCall(chunk, testRun: testRun)
+        if testRun { return await call.run(number: nil) }
         let result = await call.run(number: runNumber)
         // Every attempt of a retried state counts.
         runNumber = max(runNumber, result["__run_num__"]?.intValue ?? runNumber) + 1
+        await refresh(after: chunk, changed: result["changes"]?.isTruthy == true)
         return result
+    }
+
+    func stateCall(_ chunk: LowChunk, testRun: Bool = false) -> StateCall {
+        StateCall(context: context, chunk: chunk, testRun: testRun, settings: settings, isMocked: hooks.isMocked)
+    }
+
+    // MARK: Aggregation
+
+    /// The chunk with the work of those that it may take over.
+    private func aggregated(_ chunk: LowChunk) -> LowChunk {
+        guard chunk.data["__agg__"] == nil, let aggregate = context.services.registry.aggregates[chunk.state] else { return chunk }
+        let members = graph.aggregated(withTag: chunk.tag)
+        guard let own = members.first(where: { graph.chunks[$0].tag == chunk.tag }) else { return chunk }
+        let waiting = members.filter { $0 != own && results[graph.chunks[$0].tag] == nil }
+        var data = chunk.data
+        data["__agg__"] = true
+        var others = waiting.map { graph.chunks[$0].data }
+        aggregate(&data, &others)
+        graph.replaceData(ofChunk: own, data)
+        for (index, other) in zip(waiting, others) { graph.replaceData(ofChunk: index, other) }
+        return LowChunk(data)
     }
 
     // MARK: Results
 
-    private func record(_ tag: String, _ result: ValueMap) async {
-        results[tag] = .map(result)
-        await observer(tag, result, total)
+    func record(_ chunk: LowChunk, _ result: ValueMap) async {
+        results[chunk.tag] = .map(result)
+        await hooks.finished(chunk, result, total)
     }
 
     private func notRun(_ chunk: LowChunk, _ result: Bool, _ comment: String) -> ValueMap {
@@ -184,7 +266,7 @@ final class StateRun {
             foreseen[chunk.tag] = entry
             testRunsLeft.remove(chunk.tag)
         }
-        await record(chunk.tag, entry)
+        await record(chunk, entry)
     }
 
     private func recordFailedRequisite(_ chunk: LowChunk, _ requisites: Requisites, _ testRun: Bool) async {
@@ -196,8 +278,7 @@ final class StateRun {
             earlier["__id__"] = .string(chunk.id)
             earlier["name"] = .string(chunk.name)
             runNumber += 1
-            await record(chunk.tag, earlier)
-            return
+            return await record(chunk, earlier)
         }
         var failed: [String] = []
         for (_, chunks) in requisites {
@@ -210,176 +291,16 @@ final class StateRun {
         }
         await recordNotRun(chunk, false, "One or more requisite failed: " + failed.joined(separator: ", "), testRun)
     }
+}
 
-    // MARK: Parallel states
-
-    private func startParallel(_ chunk: LowChunk) {
-        let call = StateCall(context: context, chunk: chunk, testRun: false)
-        let number = runNumber
-        runNumber += 1
-        results[chunk.tag] = .map([
-            "name": .string(chunk.name), "result": .null, "changes": [:], "comment": "Started in a separate process",
-            "__run_num__": .int(number),
-        ])
-        // Owned by this run: `settle` waits for it before the run ends.
-        parallel[chunk.tag] = Task {
-            var result = await call.run(number: number)
-            result["__parallel__"] = true
-            return result
-        }
-    }
-
-    private func settle(_ tag: String) async {
-        guard let task = parallel.removeValue(forKey: tag) else { return }
-        await record(tag, await task.value)
-    }
-
-    // MARK: Requisites
-
-    typealias Requisites = [(type: RequisiteType, chunks: [Int])]
-
-    enum Status { case unmet, met, change, skipWatch, skipRequisite, fail, pre, onfail, onchanges }
-
-    private func checkRequisites(_ chunk: LowChunk, testRun: Bool) async -> (Status, Requisites) {
-        var grouped: Requisites = []
-        for (type, index) in graph.dependencies(ofTag: chunk.tag, testRun: testRun) {
-            if let place = grouped.firstIndex(where: { $0.type == type }) {
-                grouped[place].chunks.append(index)
-            } else {
-                grouped.append((type, [index]))
-            }
-        }
-        var all: Set<String> = []
-        for (type, chunks) in grouped {
-            for index in chunks { await settle(graph.chunks[index].tag) }
-            all.formUnion(outcomes(type, chunks))
-        }
-        return (Self.status(all), grouped)
-    }
-
-    private func outcomes(_ type: RequisiteType, _ chunks: [Int]) -> Set<String> {
-        var outcomes: Set<String> = []
-        for index in chunks {
-            let tag = graph.chunks[index].tag
-            let found = type.base == .prereq ? foreseen[tag] : results[tag]?.mapValue
-            guard let result = found else {
-                outcomes.insert("unmet")
-                continue
-            }
-            if result["skip_req"]?.isTruthy == true { outcomes.insert("skip_req") }
-            let failed = result["result"] == .bool(false)
-            let changed = result["changes"]?.isTruthy == true
-            switch type.base {
-            case .onfail:
-                if result["result"] == .bool(true) {
-                    outcomes.insert("onfail")
-                    continue
-                }
-            case .onchanges:
-                outcomes.insert(failed || !changed ? "onchanges" : "onchangesmet")
-                continue
-            default:
-                if failed {
-                    outcomes.insert("fail")
-                    continue
-                }
-            }
-            if type.base == .watch, changed {
-                outcomes.insert("change")
-            } else if type.base == .prereq {
-                outcomes.insert(result["result"]?.isNull == true ? "premet" : "pre")
-            } else if result["__state_ran__"]?.isTruthy ?? true {
-                outcomes.insert("met")
-            }
-        }
-        if type.isAny || type == .onfail || type == .onfailAny {
-            if outcomes.contains("met") || outcomes.contains("change") { outcomes.remove("fail") }
-            if outcomes.contains("onchangesmet") { outcomes.subtract(["onchanges", "fail"]) }
-            if outcomes.contains("met") { outcomes.remove("onfail") }
-        }
-        if type == .onfailAll, outcomes.contains("onfail") { outcomes.remove("met") }
-        return outcomes
-    }
-
-    private static func status(_ all: Set<String>) -> Status {
-        if all.contains("unmet") { return .unmet }
-        if all.contains("fail") { return .fail }
-        if all.contains("skip_req") {
-            if all.contains("onchangesmet") || all.contains("premet") { return .skipRequisite }
-            if all.contains("change") { return .skipWatch }
-        }
-        if all.contains("pre") { return all.contains("premet") ? .met : .pre }
-        if all.contains("onfail"), !all.contains("onchangesmet") { return .onfail }
-        if all.contains("onchanges"), !all.contains("onchangesmet") { return .onchanges }
-        if all.contains("change") { return .change }
-        return all.contains("onfail") ? .onfail : .met
-    }
-
-    // MARK: Listeners
-
-    /// `listen`: the `mod_watch` of those who listen to a changed state, once, after everything else.
-    private func callListeners(_ order: [Int]) async {
-        for tag in parallel.keys.sorted() { await settle(tag) }
-        var seen: Set<String> = []
-        let chunks = order.map { graph.chunks[$0] }.filter { seen.insert($0.tag).inserted }
-        var listeners: [(state: String, name: String, targets: [Value])] = []
-        for chunk in chunks {
-            if let listen = chunk.data["listen"]?.listValue { listeners.append((chunk.state, chunk.id, listen)) }
-            for element in chunk.data["listen_in"]?.listValue ?? [] {
-                for (state, name) in element.mapValue ?? [:] {
-                    listeners.append((state.pythonString, name.pythonString, [.map([.string(chunk.state): .string(chunk.id)])]))
-                }
-            }
-        }
-        var watchers: [LowChunk] = []
-        var errors: [(tag: String, name: String, comment: String)] = []
-        func matching(_ state: String, _ name: String) -> [LowChunk] {
-            chunks.filter { $0.state == state && ($0.id == name || $0.name == name || $0.state == name) }
-        }
-        for listener in listeners {
-            for target in listener.targets {
-                var pairs: [(String, String)] = []
-                switch target {
-                case .map(let map): pairs = map.map { ($0.key.pythonString.stateModule, $0.value.pythonString) }
-                case .string(let name):
-                    if let chunk = chunks.last(where: { $0.id == name || $0.name == name }) { pairs = [(chunk.state, chunk.id)] }
-                default: continue
-                }
-                for (state, name) in pairs {
-                    let targets = matching(state, name)
-                    if targets.isEmpty { errors.append(Self.listenError(state, name)) }
-                    for changed in targets where results[changed.tag]?["changes"]?.isTruthy == true {
-                        let found = matching(listener.state, listener.name)
-                        if found.isEmpty { errors.append(Self.listenError(listener.state, listener.name)) }
-                        watchers += found
-                    }
-                }
-            }
-        }
-        var order: [Int] = []
-        for watcher in watchers {
-            var chunk = watcher
-            chunk.data["sfun"] = .string(watcher.function)
-            chunk.data["fun"] = "mod_watch"
-            chunk.data["__id__"] = .string("listener_" + watcher.id)
-            for key in StateKeywords.requisites { chunk.data.removeValue(forKey: key) }
-            graph.add(chunk)
-            order.append(graph.chunks.count - 1)
-        }
-        await call(order)
-        for error in errors where results[error.tag] == nil {
-            results[error.tag] = .map([
-                "comment": .string(error.comment), "name": .string(error.name), "result": false, "changes": [:],
-                "__run_num__": .int(runNumber),
-            ])
-            runNumber += 1
-        }
-    }
-
-    private static func listenError(_ state: String, _ name: String) -> (tag: String, name: String, comment: String) {
-        (
-            "Listen_Error_|-listen_\(name)_|-listen_\(state)_|-Listen_Error", "listen_\(state):\(name)",
-            "Referenced state \(state): \(name) does not exist"
-        )
-    }
+/// What surrounds a run: who hears of its progress, who may stop it, and where new data comes from.
+struct StateRunHooks: Sendable {
+    /// Called with each finished state, for progress and events.
+    var finished: @Sendable (_ chunk: LowChunk, _ result: ValueMap, _ total: Int) async -> Void = { _, _, _ in }
+    /// Asked before each chunk; waits as long as the run is paused, and says true when it shall end here.
+    var isToStop: @Sendable (_ chunk: LowChunk) async -> Bool = { _ in false }
+    /// The pillar of the run, compiled anew.
+    var pillar: (@Sendable (CallContext) async throws -> ValueMap)?
+    /// `mock=True`: nothing is called.
+    var isMocked = false
 }

@@ -19,15 +19,18 @@ package struct DependencyGraph: Sendable {
         let chunk: Int
         var incoming: [Edge] = []
         var outgoing: [Edge] = []
+        /// The chunks whose work this one may take over, itself among them; empty without aggregation.
+        var aggregated: [Int] = []
     }
 
     package private(set) var chunks: [LowChunk]
-    private(set) var nodes: [Node] = []
+    var nodes: [Node] = []
     private var testNodes: [NodeID: NodeID] = [:]
     private var byTag: [String: NodeID] = [:]
     private var byName: [Reference: [NodeID]] = [:]
     private var bySLS: [String: [NodeID]] = [:]
     private var edgeKeys: Set<EdgeKey> = []
+    private var neighbours: Set<Pair> = []
 
     private struct Reference: Hashable {
         let kind: String
@@ -38,6 +41,11 @@ package struct DependencyGraph: Sendable {
         let from: NodeID
         let to: NodeID
         let type: RequisiteType
+    }
+
+    private struct Pair: Hashable {
+        let from: NodeID
+        let to: NodeID
     }
 
     init(_ chunks: [LowChunk]) {
@@ -73,10 +81,11 @@ package struct DependencyGraph: Sendable {
     // MARK: Requisites
 
     /// Adds the edges for the requisites of one chunk; returns the error when one names nothing.
-    mutating func addRequisites(ofChunk index: Int) -> String? {
+    /// - Parameter disabled: the requisites that the configuration says to ignore.
+    mutating func addRequisites(ofChunk index: Int, disabled: Set<String> = []) -> String? {
         let chunk = chunks[index]
         guard let node = byTag[chunk.tag] else { return nil }
-        for type in RequisiteType.declared {
+        for type in RequisiteType.declared where !disabled.contains(type.rawValue) {
             for reference in chunk.data[type.rawValue]?.listValue ?? [] {
                 let (key, value): (String, Value)
                 switch reference {
@@ -88,10 +97,10 @@ package struct DependencyGraph: Sendable {
                 }
                 if value.isNull { continue }
                 guard case .string(let name) = value else {
-                    return "Requisite [\(type.rawValue): \(key)] in state [\(chunk.name)] in SLS [\(chunk.sls)] must have a string as the value"
+                    return "Requisite [\(type.rawValue): \(key)] in state [\(chunk.name)] in SLS [\(chunk.data["__sls__"]?.pythonString ?? "None")] must have a string as the value"
                 }
                 if !addDependency(of: node, type, key: key, name: name) {
-                    return "Referenced state does not exist for requisite [\(type.rawValue): (\(key): \(name))] in state [\(chunk.name)] in SLS [\(chunk.sls)]"
+                    return "Referenced state does not exist for requisite [\(type.rawValue): (\(key): \(name))] in state [\(chunk.name)] in SLS [\(chunk.data["__sls__"]?.pythonString ?? "None")]"
                         + NearestName.hint(name, among: byName.keys.filter { $0.kind == key }.map(\.name).sorted())
                 }
             }
@@ -153,18 +162,35 @@ package struct DependencyGraph: Sendable {
         if let own = testNodes[node] { addEdge(from: test, to: own, .prereq) }
     }
 
-    private mutating func addEdge(from: NodeID, to: NodeID, _ type: RequisiteType) {
+    mutating func addEdge(from: NodeID, to: NodeID, _ type: RequisiteType) {
         guard edgeKeys.insert(EdgeKey(from: from, to: to, type: type)).inserted else { return }
-        nodes[from].outgoing.append(Edge(other: to, type: type))
-        nodes[to].incoming.append(Edge(other: from, type: type))
+        let isNew = neighbours.insert(Pair(from: from, to: to)).inserted
+        Self.insert(Edge(other: to, type: type), into: &nodes[from].outgoing, isNew: isNew)
+        Self.insert(Edge(other: from, type: type), into: &nodes[to].incoming, isNew: isNew)
+    }
+
+    /// Edges to one node stand together, which decides about the order of what they ask for.
+    private static func insert(_ edge: Edge, into edges: inout [Edge], isNew: Bool) {
+        if isNew { return edges.append(edge) }
+        let last = edges.lastIndex { $0.other == edge.other } ?? edges.endIndex - 1
+        edges.insert(edge, at: last + 1)
     }
 
     /// The chunks that one depends on, with the kind of requisite, as they are for its test run or its real one.
     func dependencies(ofTag tag: String, testRun: Bool) -> [(type: RequisiteType, chunk: Int)] {
         guard var node = byTag[tag] else { return [] }
         if testRun, let test = testNodes[node] { node = test }
-        return nodes[node].incoming.map { ($0.type, nodes[$0.other].chunk) }
+        return nodes[node].incoming.flatMap { edge -> [(RequisiteType, Int)] in
+            let other = nodes[edge.other]
+            // What waits for one of a group waits for all whose work it may take over.
+            return other.chunk < 0 ? other.aggregated.map { (edge.type, $0) } : [(edge.type, other.chunk)]
+        }
     }
+
+    /// The chunks whose work the one with this tag may take over.
+    func aggregated(withTag tag: String) -> [Int] { byTag[tag].map { nodes[$0].aggregated } ?? [] }
+
+    mutating func replaceData(ofChunk index: Int, _ data: ValueMap) { chunks[index].data = data }
 
     func hasTestNode(tag: String) -> Bool { byTag[tag].map { testNodes[$0] != nil } ?? false }
 
@@ -172,21 +198,25 @@ package struct DependencyGraph: Sendable {
 
     /// The indices of the chunks in the order of their run (a chunk with a test run appears twice), or nil when
     /// requisites go round in a circle.
-    mutating func ordered() -> [Int]? {
+    /// - Parameter aggregates: whether a chunk may do the work of others of its kind, or leave it to them.
+    mutating func ordered(aggregates: (LowChunk) -> Bool = { _ in false }) -> [Int]? {
         let cap = orderCap()
         var incomingCount = nodes.map(\.incoming.count)
         var queue = Heap<OrderKey>()
         for node in nodes.indices where incomingCount[node] == 0 { queue.insert(orderKey(node, cap: cap)) }
-        var order: [Int] = []
+        var order: [NodeID] = []
         order.reserveCapacity(nodes.count)
         while let key = queue.popMinimum() {
-            order.append(nodes[key.node].chunk)
+            order.append(key.node)
             for edge in nodes[key.node].outgoing {
                 incomingCount[edge.other] -= 1
                 if incomingCount[edge.other] == 0 { queue.insert(orderKey(edge.other, cap: cap)) }
             }
         }
-        return order.count == nodes.count ? order : nil
+        guard order.count == nodes.count else { return nil }
+        let tests = Set(testNodes.values)
+        aggregate(order.filter { !tests.contains($0) && aggregates(chunks[nodes[$0].chunk]) })
+        return order.map { nodes[$0].chunk }
     }
 
     private func orderCap() -> Double {

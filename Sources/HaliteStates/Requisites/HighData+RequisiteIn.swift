@@ -3,8 +3,9 @@ import HaliteValue
 
 extension HighData {
     /// Turns `require_in` and its kind, `use` and `use_in` into what they mean for the other side.
-    mutating func applyRequisitesIn() -> [String] {
-        var builder = RequisiteInBuilder(high: self)
+    /// - Parameter disabled: the requisites that the configuration says to ignore.
+    mutating func applyRequisitesIn(disabled: Set<String> = []) -> [String] {
+        var builder = RequisiteInBuilder(high: self, disabled: disabled)
         builder.build()
         let additions = builder.extend.map { Value.map([$0.key: $0.value]) }
         map["__extend__"] = .list(additions)
@@ -22,13 +23,18 @@ private struct RequisiteInBuilder {
     /// The argument `name` of a declaration to where it stands; made when a bare name is met.
     private var declaredNames: [String: (id: String, state: String)]?
 
-    init(high: HighData) { self.high = high }
+    private let kinds: Set<String>
+
+    init(high: HighData, disabled: Set<String>) {
+        self.high = high
+        kinds = Self.kinds.subtracting(disabled)
+    }
 
     mutating func build() {
         for (id, body) in high.ids {
             for (state, run) in body.declarations {
                 for case .map(let argument) in run {
-                    guard let (key, items) = argument.first, let kind = key.stringValue, Self.kinds.contains(kind) else { continue }
+                    guard let (key, items) = argument.first, let kind = key.stringValue, kinds.contains(kind) else { continue }
                     switch items {
                     case .map(let pairs):
                         for (target, name) in pairs {
@@ -36,7 +42,10 @@ private struct RequisiteInBuilder {
                             add(kind, to: name.pythonString, module, from: id, state, body)
                         }
                     case .list(let list):
-                        for item in list { apply(item, kind, id, state, body) }
+                        // Salt never empties the list of targets between the items of one declaration, so that each further
+                        // item repeats those before it; `state.show_lowstate` shows them.
+                        var targets: [(String, String)] = []
+                        for item in list { apply(item, &targets, kind, id, state, body) }
                     default: continue
                     }
                 }
@@ -44,9 +53,11 @@ private struct RequisiteInBuilder {
         }
     }
 
-    private mutating func apply(_ item: Value, _ kind: String, _ id: String, _ state: String, _ body: ValueMap) {
+    private mutating func apply(
+        _ item: Value, _ targets: inout [(String, String)], _ kind: String, _ id: String, _ state: String, _ body: ValueMap
+    ) {
         guard let (module, name) = reference(item) else { return }
-        let targets = module == "sls" ? high.declarations(inSLS: name) : [(name, module)]
+        if module == "sls" { targets = high.declarations(inSLS: name) } else { targets.append((name, module)) }
         if module.contains(".") { _ = checked(module, name, kind, body) }
         for (targetID, targetState) in targets {
             switch kind {

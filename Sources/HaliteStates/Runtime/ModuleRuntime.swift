@@ -94,6 +94,7 @@ package final class ModuleRuntime: MinionServices {
         return grains
     }
 
+    package var stateRunFolder: String? { options["cachedir"]?.stringValue.map { $0 + "/state_runs" } }
     package var registry: ModuleRegistry { state.withLock { $0.registry } }
     package var grains: ValueMap { state.withLock { $0.grains } }
     package var pillar: ValueMap { state.withLock { $0.pillar } }
@@ -129,6 +130,12 @@ package final class ModuleRuntime: MinionServices {
         let pillar = try await pillarSource(context, saltenv, pillarenv, override)
         if override.isEmpty, pillarenv == options["pillarenv"]?.stringValue { state.withLock { $0.pillar = pillar } }
         return pillar
+    }
+
+    package func refreshModules(_ context: CallContext) async {
+        let registry = await ModuleRegistry(
+            modules: catalogue.modules, additions: catalogue.additions, states: catalogue.states, host: host, grains: context.grains)
+        state.withLock { $0.registry = registry }
     }
 
     package func refreshGrains(_ context: CallContext) async throws -> ValueMap {

@@ -12,16 +12,20 @@ struct StateEngine: Sendable {
         var context = request.context
         context.pillar = try await context.services.compilePillar(
             saltenv: context.saltenv, pillarenv: context.pillarenv, override: request.pillarOverride, in: context)
-        if let errors = context.pillar["_errors"]?.listValue {
+        if !request.isForced, let errors = context.pillar["_errors"]?.listValue {
             throw StateRefusal(
                 messages: ["Pillar failed to render with the following messages:"] + errors.map(\.pythonString), returnCode: 5)
         }
         return StateEngine(context: context, request: request)
     }
 
+    private var settings: StateSettings {
+        StateSettings(options: context.services.options, grains: context.grains, registry: context.services.registry)
+    }
+
     private var compiler: StateCompiler {
         let states = context.services.registry.states
-        return StateCompiler(hasWatch: { states["\($0).mod_watch"] != nil })
+        return StateCompiler(settings: settings, hasWatch: { states["\($0).mod_watch"] != nil })
     }
 
     // MARK: What to run
@@ -29,7 +33,8 @@ struct StateEngine: Sendable {
     func topMatches() async throws -> [(saltenv: String, sls: [String])] {
         var top = TopFile()
         let files = context.services.files
-        let name = context.services.options["state_top"]?.stringValue.map { $0.hasPrefix("salt://") ? String($0.dropFirst(7)) : $0 } ?? "top.sls"
+        let configured = request.topFile ?? context.services.options["state_top"]?.stringValue
+        let name = configured.map { $0.hasPrefix("salt://") ? String($0.dropFirst(7)) : $0 } ?? "top.sls"
         let only = context.services.options["saltenv"]?.stringValue
         var environments = try await files.environments()
         if let only { environments = [only] }
@@ -71,7 +76,8 @@ struct StateEngine: Sendable {
     /// High data as the files give it, extensions and exclusions still apart: `state.show_sls` gives it so.
     func shownHighData() async throws -> HighData {
         let (high, errors) = try await highData(try await requestedMatches())
-        let all = errors + high.verify()
+        // `state.show_highstate` shows also what a run would refuse.
+        let all = request.sls.isEmpty ? errors : errors + high.verify()
         if !all.isEmpty { throw StateRefusal(messages: all, returnCode: 1) }
         return high
     }
@@ -81,69 +87,128 @@ struct StateEngine: Sendable {
         try order(try await shownHighData().lowChunks()).chunks
     }
 
-    func compile(_ matches: [(saltenv: String, sls: [String])]) async throws -> StateCompiler.Compiled {
+    func compile(_ matches: [(saltenv: String, sls: [String])]) async throws -> Compilation {
         let (high, errors) = try await highData(matches)
         if !errors.isEmpty { throw StateRefusal(messages: errors, returnCode: 1) }
         return try compile(high)
     }
 
-    func compile(_ high: HighData) throws -> StateCompiler.Compiled {
-        do {
-            return try compiler.compile(high)
-        } catch {
-            throw StateRefusal(messages: error.errors, returnCode: 1)
-        }
+    func compile(_ high: HighData) throws -> Compilation {
+        Compilation(high: high, compiled: try refusing { () throws(StateCompileError) in try compiler.compile(high) })
+    }
+
+    /// The chunks of the highstate with all errors of the tree, as `state.show_lowstate` gives them.
+    func compileAll() async throws -> [LowChunk] {
+        let (high, errors) = try await highData(try await topMatches())
+        return try refusing { () throws(StateCompileError) in try compiler.compileAll(high, errors: errors) }.chunks
+    }
+
+    /// As `state.sls_id` compiles: without extensions and exclusions.
+    func compileWithoutExtend() async throws -> Compilation {
+        let (high, errors) = try await highData(try await requestedMatches())
+        return Compilation(
+            high: high, compiled: try refusing { () throws(StateCompileError) in try compiler.compileWithoutExtend(high, errors: errors) })
     }
 
     func order(_ chunks: [LowChunk]) throws -> StateCompiler.Compiled {
-        do { return try compiler.order(chunks) } catch { throw StateRefusal(messages: error.errors, returnCode: 1) }
+        try refusing { () throws(StateCompileError) in try compiler.order(chunks) }
+    }
+
+    private func refusing<Result>(_ body: () throws(StateCompileError) -> Result) throws -> Result {
+        do { return try body() } catch { throw StateRefusal(messages: error.errors, returnCode: 1) }
     }
 
     // MARK: Run
 
+    /// Chunks with the high data that they come from, which says whose failure another state handles.
+    struct Compilation: Sendable {
+        var high = HighData()
+        let compiled: StateCompiler.Compiled
+    }
+
     /// Runs and sets the return code: 2 when a state failed.
-    func run(_ compiled: StateCompiler.Compiled) async -> Value {
+    func run(_ compilation: Compilation) async -> Value {
+        let compiled = compilation.compiled
+        return await run(compilation) { await $0.run(order: compiled.order) }
+    }
+
+    /// Runs the chunks with one id, each with what it needs.
+    func run(_ compilation: Compilation, only id: String) async -> Value {
+        let compiled = compilation.compiled
+        return await run(compilation) { await $0.run(only: id, of: compiled.order) }
+    }
+
+    private func run(_ compilation: Compilation, _ body: (StateRun) async -> ValueMap) async -> Value {
         let context = context
         // `file.directory` with `clean` keeps what other states of the run manage.
-        context.memory["lowstate"] = .list(compiled.chunks.map { .map($0.data) })
-        let chunks = Dictionary(compiled.graph.chunks.map { ($0.tag, $0) }) { first, _ in first }
-        let run = StateRun(context: context, graph: compiled.graph) { tag, result, total in
-            await StateEvents(context: context).fire(result: result, chunk: chunks[tag], total: total)
-        }
-        let results = await run.run(order: compiled.order)
-        if results.values.contains(where: { $0["result"] == .bool(false) }) { context.outcome.returnCode = 2 }
-        return .map(results)
+        context.memory["lowstate"] = .list(compilation.compiled.chunks.map { .map($0.data) })
+        let run = StateRun(context: context, graph: compilation.compiled.graph, settings: settings, hooks: hooks)
+        run.runNumber = compilation.compiled.disabledCount
+        let results = await body(run)
+        if !StateVerdict(high: compilation.high.map).isGood(results) { context.outcome.returnCode = 2 }
+        return .map(request.isTerse || context.services.options["state_data"]?.stringValue == "terse" ? Self.terse(results) : results)
+    }
+
+    private var hooks: StateRunHooks {
+        let context = context
+        let override = request.pillarOverride
+        let pause = StatePause(context)
+        let events = StateEvents(context: context, wantsAll: request.stateEvents)
+        return StateRunHooks(
+            finished: { chunk, result, total in await events.fire(result: result, chunk: chunk, total: total) },
+            isToStop: { chunk in await pause?.isToStop(chunk) ?? false },
+            pillar: { current in
+                try await current.services.compilePillar(
+                    saltenv: current.saltenv, pillarenv: current.pillarenv, override: override, in: current)
+            },
+            isMocked: request.isMocked)
+    }
+
+    /// Without the states that were as they should be.
+    private static func terse(_ results: ValueMap) -> ValueMap {
+        ValueMap(results.filter { $0.value["result"]?.isTruthy != true || $0.value["changes"]?.isTruthy == true }.map { ($0.key, $0.value) })
     }
 
     func runRequested() async throws -> Value {
-        let matches = try await requestedMatches()
-        if matches.isEmpty { return Self.noTop }
-        let compiled = try await compile(matches)
-        return await run(compiled)
+        var matches = try await requestedMatches()
+        if matches.isEmpty { return noStates("No Top file or master_tops data matches found. Please see master log for details.") }
+        if request.sls.isEmpty, !request.whitelist.isEmpty {
+            matches = matches.compactMap { saltenv, sls in
+                let kept = sls.filter(request.whitelist.contains)
+                return kept.isEmpty ? nil : (saltenv, kept)
+            }
+        }
+        let (high, errors) = try await highData(matches)
+        if !errors.isEmpty { throw StateRefusal(messages: errors, returnCode: 1) }
+        if request.sls.isEmpty, high.map.isEmpty { return noStates("No states found for this minion") }
+        return await run(try compile(high))
     }
 
-    private static let noTop: Value = .map([
-        "no_|-states_|-states_|-None": .map([
-            "result": false, "comment": "No Top file or master_tops data matches found. Please see master log for details.",
-            "name": "No States", "changes": [:], "__run_num__": 0,
+    private func noStates(_ comment: String) -> Value {
+        context.outcome.returnCode = 2
+        return .map([
+            "no_|-states_|-states_|-None": .map([
+                "result": false, "comment": .string(comment), "name": "No States", "changes": [:], "__run_num__": 0,
+            ])
         ])
-    ])
+    }
 }
-
 /// The events that a state run fires: `fire_event` of a state, and each state's progress when `state_events` is on.
 struct StateEvents: Sendable {
     let context: CallContext
+    /// What the call says of `state_events`; nil leaves it to the configuration.
+    var wantsAll: Bool?
 
-    func fire(result: ValueMap, chunk: LowChunk?, total: Int) async {
+    func fire(result: ValueMap, chunk: LowChunk, total: Int) async {
         guard let master = context.services.master else { return }
         let id = context.services.id
         var tag: String?
         var data: ValueMap = ["ret": .map(result)]
-        switch chunk?.data["fire_event"] {
+        switch chunk.data["fire_event"] {
         case .bool(true)?: tag = "salt/state_result/\(context.jobID)/\(id)/\(result["name"]?.pythonString ?? "")"
         case .string(let name)?: tag = "salt/state_result/\(context.jobID)/\(id)/\(name)"
         default:
-            if context.services.options["state_events"]?.isTruthy == true {
+            if wantsAll ?? context.services.options["state_events"]?.isTruthy ?? false {
                 tag = "salt/job/\(context.jobID)/prog/\(id)/\(result["__run_num__"]?.pythonString ?? "")"
                 data["len"] = .int(total)
             }

@@ -6,24 +6,38 @@ import HaliteValue
 struct StateRequest: Sendable {
     var sls: [String]
     var context: CallContext
+    /// Another top file than the configured one, as `state.top` takes it.
+    var topFile: String?
     var exclude: [Value] = []
     /// Run although another state run is going on.
     var concurrent = false
-    /// Wait for another state run instead of giving up.
-    var queue = false
+    /// What to do while another state run goes on.
+    var queue = Queue.refuse
+    /// `force=True`: run although the pillar has errors.
+    var isForced = false
+    /// `mock=True`: check everything and call nothing.
+    var isMocked = false
+    /// `terse=True`: leave out of the results what needed no change.
+    var isTerse = false
+    /// Of the highstate these SLS files alone; empty for all.
+    var whitelist: [String] = []
+    /// Tell the master of each state's end; nil leaves it to the configuration.
+    var stateEvents: Bool?
+
+    enum Queue: Sendable, Equatable {
+        case refuse
+        /// Wait until those before have ended.
+        case wait
+        /// Wait unless as many stand before.
+        case waitUnless(Int)
+    }
 
     /// Reads positional SLS names and the keywords that all functions share.
     init(_ arguments: [Value], _ keywords: ValueMap, in context: CallContext) throws {
         var context = context
         var mods = arguments
         if let keyword = keywords["mods"] { mods.append(keyword) }
-        sls = mods.flatMap { mod -> [String] in
-            switch mod {
-            case .list(let list): list.map(\.pythonString)
-            case .null: []
-            default: mod.pythonString.split(separator: ",").map { String($0).trimmingSpaces }
-            }
-        }.filter { !$0.isEmpty }
+        sls = mods.flatMap(Self.names)
         if let test = keywords["test"], !test.isNull { context.test = test.isTruthy }
         if let saltenv = keywords["saltenv"]?.stringValue { context.saltenv = saltenv }
         if let pillarenv = keywords["pillarenv"]?.stringValue { context.pillarenv = pillarenv }
@@ -33,12 +47,31 @@ struct StateRequest: Sendable {
         default: break
         }
         concurrent = keywords["concurrent"]?.isTruthy ?? false
-        queue = keywords["queue"]?.isTruthy ?? false
+        let wanted = keywords["queue"].flatMap { $0.isNull ? nil : $0 } ?? context.services.options["state_queue"] ?? false
+        switch wanted {
+        case .bool(true): queue = .wait
+        case .int(let limit): queue = .waitUnless(limit)
+        default: queue = .refuse
+        }
+        isForced = keywords["force"]?.isTruthy ?? false
+        isMocked = keywords["mock"]?.isTruthy ?? false
+        isTerse = keywords["terse"]?.isTruthy ?? false
+        stateEvents = keywords["state_events"].flatMap { $0.isNull ? nil : $0.isTruthy }
+        whitelist = Self.names(keywords["whitelist"])
         pillarOverride = keywords["pillar"]?.mapValue ?? [:]
         if let pillar = keywords["pillar"], !pillar.isNull, pillar.mapValue == nil {
             throw ExecutionError("Pillar data must be formatted as a dictionary, unless pillar_enc is specified.")
         }
         self.context = context
+    }
+
+    /// Names in a list, or separated by commas.
+    private static func names(_ value: Value?) -> [String] {
+        switch value {
+        case nil, .null?: return []
+        case .list(let list)?: return list.map(\.pythonString).filter { !$0.isEmpty }
+        case let text?: return text.pythonString.split(separator: ",").map { String($0).trimmingSpaces }.filter { !$0.isEmpty }
+        }
     }
 
     private(set) var pillarOverride: ValueMap = [:]
