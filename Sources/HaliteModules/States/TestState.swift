@@ -8,7 +8,9 @@ package struct TestState: StateModule {
     package static let summary = "States that do nothing but answer."
 
     package static let functions: [StateFunction] = [
-        StateFunction("nop", "Nothing is done.", .required("name", "Any name."), .keywords("kwargs", "Ignored."), body: succeedWithoutChanges),
+        StateFunction("nop", "Nothing is done.", .required("name", "Any name."), .keywords("kwargs", "Ignored.")) { (state: StateContext, _: String, _: ValueMap) in
+            state.unchanged("Success!")
+        },
         StateFunction("succeed_without_changes", "Nothing is done, and all is well.", .required("name", "Any name."), .keywords("kwargs", "comment."), body: succeedWithoutChanges),
         StateFunction("succeed_with_changes", "A change is pretended.", .required("name", "Any name."), .keywords("kwargs", "comment."), body: succeedWithChanges),
         StateFunction("fail_without_changes", "It fails.", .required("name", "Any name."), .keywords("kwargs", "comment."), body: failWithoutChanges),

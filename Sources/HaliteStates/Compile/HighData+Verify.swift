@@ -15,7 +15,7 @@ extension HighData {
                 continue
             }
             guard case .map(let body) = value else {
-                errors.append("The type \(id) in \(value.pythonString) is not formatted as a dictionary")
+                errors.append("The type \(id) in \(value.orderedText) is not formatted as a dictionary")
                 continue
             }
             for (state, run) in body {
@@ -76,7 +76,7 @@ extension HighData {
             if case .string = requisite { continue }
             guard case .map(let map) = requisite, map.count == 1, let (kind, target) = map.first else {
                 errors.append(
-                    "Requisite declaration \(requisite.pythonString) in state \(id) in SLS \(sls) is not formed as a single key dictionary")
+                    "Requisite declaration \(requisite.orderedText) in state \(id) in SLS \(sls) is not formed as a single key dictionary")
                 continue
             }
             let kindText = kind.pythonString
@@ -87,7 +87,7 @@ extension HighData {
             }
             switch target {
             case .list, .map:
-                errors.append("Illegal requisite \"\(target.pythonString)\" in SLS \"\(sls)\", please check your syntax.\n")
+                errors.append("Illegal requisite \"\(target.orderedText)\" in SLS \"\(sls)\", please check your syntax.\n")
             default: break
             }
         }
@@ -121,5 +121,19 @@ extension String {
         while let first = text.unicodeScalars.first, first.properties.isWhitespace { text = text.dropFirst() }
         while let last = text.unicodeScalars.last, last.properties.isWhitespace { text = text.dropLast() }
         return String(text)
+    }
+}
+
+extension Value {
+    /// As Python prints data of an SLS file, whose maps are ordered dictionaries: users search the messages for this form.
+    var orderedText: String { stringValue ?? orderedRepr }
+
+    private var orderedRepr: String {
+        switch self {
+        case .map(let map) where map.isEmpty: "OrderedDict()"
+        case .map(let map): "OrderedDict([" + map.map { "(\($0.key.orderedRepr), \($0.value.orderedRepr))" }.joined(separator: ", ") + "])"
+        case .list(let list): "[" + list.map(\.orderedRepr).joined(separator: ", ") + "]"
+        default: pythonRepr
+        }
     }
 }

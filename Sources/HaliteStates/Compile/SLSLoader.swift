@@ -10,6 +10,8 @@ struct SLSLoader {
     private(set) var errors: [String] = []
 
     private var rendered: Set<String> = []
+    /// What the last file rendered to, when that was no dictionary.
+    private var malformed: Value?
     private var available: [String: SLSCatalogue] = [:]
     /// Counts on over all files: what stands earlier runs earlier.
     private var order = 10000
@@ -29,6 +31,7 @@ struct SLSLoader {
                 if targets.isEmpty { targets = [name] }
                 for sls in targets where !rendered.contains("\(saltenv):\(sls)") {
                     var state = try await render(sls, saltenv: saltenv, environments: environments, requested: name)
+                    if let contents = malformed { errors.append("Error when rendering state with contents: \(contents.orderedText)") }
                     var whole = high
                     merge(&whole, with: &state)
                     high = whole
@@ -91,8 +94,10 @@ struct SLSLoader {
             errors.append("Rendering SLS '\(saltenv):\(sls)' failed: \(error)")
             return [:]
         }
+        malformed = nil
         guard data.isTruthy else { return [:] }
         guard case .map(var state) = data else {
+            malformed = data
             errors.append("SLS \(sls) does not render to a dictionary")
             return [:]
         }
@@ -113,10 +118,10 @@ struct SLSLoader {
         _ include: Value, into state: inout ValueMap, sls: String, path: String, saltenv: String, environments: [String]
     ) async throws {
         var environment = saltenv
-        var name = include.pythonString
+        var name = include.orderedText
         if case .map(let map) = include, let pair = map.last {
-            environment = pair.key.pythonString
-            name = pair.value.pythonString
+            environment = pair.key.orderedText
+            name = pair.value.orderedText
         }
         if name.hasPrefix(".") {
             guard let absolute = resolveRelative(name, sls: sls, path: path, saltenv: saltenv) else { return }
