@@ -18,6 +18,8 @@ package struct CallContext: Sendable {
     package var function: String
     /// The user for programs of `cmd.*` that name none: the `runas` of a state.
     package var runas: String?
+    /// Hears of the changes of states before they are made.
+    package var journal: (any ChangeJournal)?
     /// What the call tells beside its return.
     package let outcome: CallOutcome
     /// Whether a template, a state or another function made the call, rather than a user. `cmd.run` then takes no

@@ -82,6 +82,8 @@ package struct StateContext: Sendable {
         _ changes: ValueMap, would: String, did: String, perform: () async throws -> ValueMap?
     ) async throws -> StateResult {
         if call.test { return StateResult(name: name, result: nil, comment: would, changes: changes) }
+        try await call.journal?.willChange(
+            StateChange(function: call.function, id: id, sls: sls, name: name, changes: changes, comment: would))
         let made = try await perform()
         return StateResult(name: name, result: true, comment: did, changes: made ?? changes)
     }

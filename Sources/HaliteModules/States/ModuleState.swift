@@ -21,9 +21,14 @@ package struct ModuleState: StateModule {
     }
 
     private static func run(_ state: StateContext, name: String, options: ValueMap) async throws -> StateResult {
-        let calls = options.filter { $0.key.pythonString.contains(".") }
-        if calls.isEmpty { return try await runNamed(state, name, options) }
-        return try await runAll(state, calls.map { ($0.key.pythonString, $0.value) })
+        // One key that names no function makes it the older form, as in Salt.
+        guard !options.isEmpty, options.allSatisfy({ $0.key.pythonString.contains(".") }) else {
+            return try await runNamed(state, name, options)
+        }
+        var result = try await runAll(state, options.map { ($0.key.pythonString, $0.value) })
+        // Salt gives the functions as the name of the result.
+        result.extra["name"] = .list(options.map(\.key))
+        return result
     }
 
     // MARK: - Functions as keys
@@ -33,13 +38,16 @@ package struct ModuleState: StateModule {
         // A colon lets one function be called twice: `test.echo:second`.
         let functions = calls.map { ($0.name, $0.name.parts(":")[0], $0.arguments) }
         let missing = functions.map(\.1).filter { known[$0] == nil }
-        if !missing.isEmpty {
-            return state.failed("Unavailable function\(missing.count > 1 ? "s" : ""): \(missing.joined(separator: ", ")).")
-        }
-        let names = functions.map(\.1).joined(separator: ", ")
+        // Salt writes `FunctionTrue a, b` for several functions; scripts that compare texts find the same here.
+        func several(_ names: [String]) -> String { names.count > 1 ? "True" : "" }
+        let unavailable = missing.isEmpty ? nil : "Unavailable function\(several(missing)): \(missing.joined(separator: ", "))."
         return try await state.either(would: {
-            StateResult(name: state.name, result: nil, comment: "Function\(functions.count > 1 ? "s" : "") \(names) to be executed.")
+            let available = functions.map(\.1).filter { known[$0] != nil }
+            let planned = available.isEmpty ? nil : "Function\(several(available)) \(available.joined(separator: ", ")) to be executed."
+            return StateResult(
+                name: state.name, result: missing.isEmpty ? nil : false, comment: [unavailable, planned].compactMap(\.self).joined(separator: " "))
         }, do: {
+            if let unavailable { return state.failed(unavailable) }
             var failures: [String] = []
             var successes: [String] = []
             var changes = ValueMap()
@@ -113,6 +121,7 @@ package struct ModuleState: StateModule {
         return try await state.either(would: {
             StateResult(name: state.name, result: nil, comment: "Module function \(name) is set to execute")
         }, do: {
+            if let args = options["args"], args.listValue == nil, !args.isNull { return state.failed("'args' must be a list.") }
             if !missing.isEmpty { return state.failed("The following arguments are missing: \(missing.joined(separator: " "))") }
             do {
                 let value = try await state.call.call(name, arguments)

@@ -147,6 +147,9 @@ struct StateCall: Sendable {
         call.runas = chunk.data["runas"]?.stringValue
         if let umask = chunk.data["umask"].flatMap({ Umask($0.pythonString) }) { call.host = UmaskHost(base: call.host, umask: umask) }
         call.test = context.test || testRun
+        if let journal = call.journal, !call.test {
+            call.host = JournaledHost(base: call.host) { [id = chunk.id] step in try await journal.willPerform(step, id: id) }
+        }
         call.saltenv = chunk.data["saltenv"]?.stringValue ?? chunk.saltenv
         let state = StateContext(call: call, name: name, id: chunk.id, sls: chunk.sls, low: chunk.data)
         let outcome = try await function.call(state, Arguments(keywords: arguments))

@@ -16,6 +16,9 @@ struct StateEngine: Sendable {
             throw StateRefusal(
                 messages: ["Pillar failed to render with the following messages:"] + errors.map(\.pythonString), returnCode: 5)
         }
+        if let path = context.services.options["state_journal"]?.stringValue {
+            context.journal = try FileJournal(path: path, jobID: context.jobID)
+        }
         return StateEngine(context: context, request: request)
     }
 
