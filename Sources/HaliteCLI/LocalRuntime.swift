@@ -22,9 +22,16 @@ enum LocalRuntime {
                 var context = context
                 context.saltenv = saltenv
                 context.pillarenv = pillarenv
-                return try await PillarCompiler(
-                    files: pillarRoots, context: context, minionID: options.id, nodegroups: options.map["nodegroups"]?.mapValue ?? [:]
-                ).compile(pillarenv: pillarenv, override: override)
+                let standard = options.map["pillarenv"]?.stringValue
+                func compile(_ pillarenv: String?, _ override: ValueMap, _ previous: ValueMap) async throws -> ValueMap {
+                    var compiler = PillarCompiler(files: pillarRoots, context: context, minionID: options.id, previous: previous)
+                    compiler.log = { Terminal.error("[CRITICAL] \($0)") }
+                    return try await compiler.compile(pillarenv: pillarenv, override: override)
+                }
+                // As in Salt, the pillar of the start is there when another one is asked for.
+                var previous = context.pillar
+                if previous.isEmpty, !override.isEmpty || pillarenv != standard { previous = try await compile(standard, [:], [:]) }
+                return try await compile(pillarenv, override, previous)
             })
     }
 }

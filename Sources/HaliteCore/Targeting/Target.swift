@@ -53,15 +53,13 @@ package struct TargetMatcher: Sendable {
         case glob(GlobPattern)
         case pcre(PythonRegex)
         case list(Set<String>)
-        case data(Source, path: [String], Pattern)
+        case grains(DataMatcher)
+        case pillar(DataMatcher)
         case network(IPNetwork)
         case not(Test)
         case all([Test])
         case any([Test])
     }
-
-    private enum Source: Sendable { case grains, pillar }
-    private enum Pattern: Sendable { case glob(GlobPattern), regex(PythonRegex), exact(String) }
 
     private let test: Test
 
@@ -83,11 +81,11 @@ package struct TargetMatcher: Sendable {
         case .list:
             let names = target.expression.listValue?.map(\.pythonString) ?? text.split(separator: ",").map { trimmed($0) }
             return .list(Set(names))
-        case .grain: return try data(.grains, text, target.delimiter) { .glob(GlobPattern($0)) }
-        case .grainPCRE: return try data(.grains, text, target.delimiter) { .regex(try PythonRegex.compile($0, .ignoreCase)) }
-        case .pillar: return try data(.pillar, text, target.delimiter) { .glob(GlobPattern($0)) }
-        case .pillarPCRE: return try data(.pillar, text, target.delimiter) { .regex(try PythonRegex.compile($0, .ignoreCase)) }
-        case .pillarExact: return try data(.pillar, text, target.delimiter) { .exact($0) }
+        case .grain: return .grains(try data(text, target.delimiter, .glob))
+        case .grainPCRE: return .grains(try data(text, target.delimiter, .regex))
+        case .pillar: return .pillar(try data(text, target.delimiter, .glob))
+        case .pillarPCRE: return .pillar(try data(text, target.delimiter, .regex))
+        case .pillarExact: return .pillar(try data(text, target.delimiter, .exact))
         case .ipcidr: return .network(try IPNetwork(text))
         case .nodegroup:
             guard let group = nodegroups[text] else {
@@ -102,20 +100,11 @@ package struct TargetMatcher: Sendable {
         }
     }
 
-    /// `os:Debian`, `a:b:pattern`: the last part is the pattern; since a pattern may hold the delimiter, every split
-    /// is tried when matching.
-    private static func data(
-        _ source: Source, _ text: String, _ delimiter: String, _ pattern: (String) throws -> Pattern
-    ) throws -> Test {
-        let parts = text.split(separator: delimiter, omittingEmptySubsequences: false).map(String.init)
-        guard parts.count > 1 else {
-            throw TargetError("'\(text)' needs the form 'key\(delimiter)pattern'")
-        }
-        var tests: [Test] = []
-        for split in 1..<parts.count {
-            tests.append(.data(source, path: Array(parts[..<split]), try pattern(parts[split...].joined(separator: delimiter))))
-        }
-        return tests.count == 1 ? tests[0] : .any(tests)
+    private static func data(_ text: String, _ delimiter: String, _ style: DataMatcher.Style) throws -> DataMatcher {
+        let parts = DataPath.split(text, delimiter)
+        guard parts.count > 1 else { throw TargetError("'\(text)' needs the form 'key\(delimiter)pattern'") }
+        if style == .regex { _ = try PythonRegex.compile(parts[parts.count - 1]) }
+        return DataMatcher(text, delimiter: delimiter, style: style)
     }
 
     private static func trimmed(_ text: Substring) -> String {
@@ -224,38 +213,14 @@ package struct TargetMatcher: Sendable {
         case .glob(let pattern): return pattern.matches(facts.id)
         case .pcre(let regex): return (try? regex.matches(facts.id, .start)) ?? false
         case .list(let names): return names.contains(facts.id)
-        case .data(let source, let path, let pattern):
-            let data = source == .grains ? facts.grains : facts.pillar
-            return matches(.map(data), path[...], pattern)
+        case .grains(let matcher): return matcher.matches(facts.grains)
+        case .pillar(let matcher): return matcher.matches(facts.pillar)
         case .network(let network):
             let addresses = (facts.grains["ipv4"]?.listValue ?? []) + (facts.grains["ipv6"]?.listValue ?? [])
             return addresses.contains { network.contains($0.pythonString) }
         case .not(let inner): return !matches(inner, facts)
         case .all(let tests): return tests.allSatisfy { matches($0, facts) }
         case .any(let tests): return tests.contains { matches($0, facts) }
-        }
-    }
-
-    private static func matches(_ value: Value, _ path: ArraySlice<String>, _ pattern: Pattern) -> Bool {
-        if let list = value.listValue { return list.contains { matches($0, path, pattern) } }
-        guard let key = path.first else { return matchesLeaf(value, pattern) }
-        guard case .map(let map) = value else { return false }
-        if key == "*" { return map.values.contains { matches($0, path.dropFirst(), pattern) } }
-        guard let next = map[key] ?? Int(key).flatMap({ map[.int($0)] }) else { return false }
-        return matches(next, path.dropFirst(), pattern)
-    }
-
-    private static func matchesLeaf(_ value: Value, _ pattern: Pattern) -> Bool {
-        if case .map(let map) = value {
-            // A map is matched by its keys.
-            return map.keys.contains { matchesLeaf($0, pattern) }
-        }
-        let text = value.pythonString
-        switch pattern {
-        // Salt compares grains without regard to case.
-        case .glob(let glob): return GlobPattern(glob.text.lowercased()).matches(text.lowercased())
-        case .regex(let regex): return (try? regex.matches(text, .start)) ?? false
-        case .exact(let wanted): return text.lowercased() == wanted.lowercased()
         }
     }
 }

@@ -56,29 +56,9 @@ package struct CallContext: Sendable {
         try await call(function, Arguments(positional, keywords: keywords))
     }
 
-    /// The value at `a:b:c` in a map, as `pillar.get` and `grains.get` find it; lists are entered by index.
+    /// The value at `a:b:c` in data, as `pillar.get` and `grains.get` find it.
     package static func traverse(_ data: Value, _ path: String, delimiter: String = ":") -> Value? {
-        var current = data
-        for part in path.split(separator: delimiter, omittingEmptySubsequences: false) {
-            let key = String(part)
-            switch current {
-            case .map(let map):
-                guard let next = map[key] ?? Int(key).flatMap({ map[.int($0)] }) else { return nil }
-                current = next
-            case .list(let list):
-                if let index = Int(key) {
-                    guard list.indices.contains(index) else { return nil }
-                    current = list[index]
-                } else if let next = list.lazy.compactMap({ $0[key] }).first {
-                    // A list of one-key maps is searched for the key, as Salt does.
-                    current = next
-                } else {
-                    return nil
-                }
-            default: return nil
-            }
-        }
-        return current
+        DataPath.traverse(data, path, delimiter: delimiter)
     }
 }
 

@@ -229,9 +229,9 @@ struct SLSCatalogue {
             let name = stem.split(separator: "/", omittingEmptySubsequences: false).joined(separator: ".")
             // `web.sls` wins over `web/init.sls`, as Salt looks for it first.
             if paths[name] == nil || !file.hasSuffix("/init.sls") { paths[name] = file }
-            if names.last != name { names.append(name) }
+            names.append(name)
         }
-        self.names = names
+        self.names = Set(names).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         self.paths = paths
     }
 

@@ -27,12 +27,12 @@ package struct MatchModule: ExecutionModule {
     ) async throws -> Value {
         guard let kind = Target.Kind(name: kindName) else { throw ExecutionError("unknown target type '\(kindName)'") }
         var found = lookup[fallback]
-        for (target, value) in lookup where try matches(context, Target(.string(target.pythonString), kind: kind), id) {
+        for (target, value) in lookup where try matches(context, Target(target, kind: kind), id) {
             found = value
             break
         }
         guard !merge.isEmpty else { return found ?? .null }
-        return .map(PillarMerge.recurse(found?.mapValue ?? [:], merge, mergeLists: mergeLists))
+        return .map(DictMerge.recurse(found?.mapValue ?? [:], merge, mergeLists: mergeLists))
     }
 
     private static func matcher(_ name: String, _ kind: Target.Kind, _ what: String) -> Function {
@@ -45,8 +45,8 @@ package struct MatchModule: ExecutionModule {
     }
 
     private static func matches(_ context: CallContext, _ target: Target, _ id: String?) throws -> Bool {
-        let nodegroups = context.services.options["nodegroups"]?.mapValue ?? [:]
-        return try TargetMatcher(target, nodegroups: nodegroups)
-            .matches(MinionFacts(id: id ?? context.services.id, grains: context.grains, pillar: context.pillar))
+        let facts = MinionFacts(id: id ?? context.services.id, grains: context.grains, pillar: context.pillar)
+        return try MinionMatcher(facts, nodegroups: context.services.options["nodegroups"]?.mapValue ?? [:])
+            .matches(target.expression, target.kind, delimiter: target.delimiter)
     }
 }

@@ -107,8 +107,13 @@ package final class ModuleRuntime: MinionServices {
         return CallContext(
             host: host, services: self, grains: grains, pillar: pillar,
             saltenv: saltenv ?? options["saltenv"]?.stringValue ?? "base",
-            pillarenv: pillarenv ?? options["pillarenv"]?.stringValue, test: test ?? options["test"]?.isTruthy ?? false,
+            pillarenv: pillarenv ?? standardPillarenv, test: test ?? options["test"]?.isTruthy ?? false,
             jobID: jobID, function: function)
+    }
+
+    private var standardPillarenv: String? {
+        if let name = options["pillarenv"]?.stringValue { return name }
+        return options["pillarenv_from_saltenv"]?.isTruthy == true ? options["saltenv"]?.stringValue : nil
     }
 
     package func call(_ function: String, _ arguments: Arguments, in context: CallContext) async throws -> Value {
@@ -128,7 +133,7 @@ package final class ModuleRuntime: MinionServices {
         saltenv: String, pillarenv: String?, override: ValueMap, in context: CallContext
     ) async throws -> ValueMap {
         let pillar = try await pillarSource(context, saltenv, pillarenv, override)
-        if override.isEmpty, pillarenv == options["pillarenv"]?.stringValue { state.withLock { $0.pillar = pillar } }
+        if override.isEmpty, pillarenv == standardPillarenv { state.withLock { $0.pillar = pillar } }
         return pillar
     }
 

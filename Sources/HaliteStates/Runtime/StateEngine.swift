@@ -34,31 +34,14 @@ struct StateEngine: Sendable {
     // MARK: What to run
 
     func topMatches() async throws -> [(saltenv: String, sls: [String])] {
-        var top = TopFile()
-        let files = context.services.files
-        let configured = request.topFile ?? context.services.options["state_top"]?.stringValue
-        let name = configured.map { $0.hasPrefix("salt://") ? String($0.dropFirst(7)) : $0 } ?? "top.sls"
-        let only = context.services.options["saltenv"]?.stringValue
-        var environments = try await files.environments()
-        if let only { environments = [only] }
-        for saltenv in environments {
-            guard let file = try await files.fetch(name, saltenv: saltenv) else { continue }
-            var call = context
-            call.saltenv = saltenv
-            let data: Value
-            do {
-                data = try await context.services.templates.renderData(
-                    source: try await LocalText.read(file.localPath), name: "salt://\(name)", pipeline: nil,
-                    values: ["sls": "top"], in: call)
-            } catch {
-                throw StateRefusal(messages: ["Rendering top file failed: \(error)"], returnCode: 1)
-            }
-            top.add(data, from: saltenv, file: "salt://\(name)")
+        var options = context.services.options
+        if let topFile = request.topFile { options["state_top"] = .string(topFile) }
+        let settings = TopSettings(options, saltenv: request.saltenv)
+        do {
+            return try await StateTop(context: context, settings: settings).matches()
+        } catch let error as TopError {
+            throw StateRefusal(messages: [error.description], returnCode: 1)
         }
-        let facts = MinionFacts(id: context.services.id, grains: context.grains, pillar: context.pillar)
-        let matches = top.matches(facts, only: only, nodegroups: context.services.options["nodegroups"]?.mapValue ?? [:])
-        if !top.errors.isEmpty { throw StateRefusal(messages: top.errors, returnCode: 1) }
-        return matches
     }
 
     /// The merged high data of the SLS files, with all errors of the tree.

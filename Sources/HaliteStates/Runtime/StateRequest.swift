@@ -9,6 +9,8 @@ struct StateRequest: Sendable {
     /// Another top file than the configured one, as `state.top` takes it.
     var topFile: String?
     var exclude: [Value] = []
+    /// The environment that was asked for, by the call or the configuration; nil means all that top files speak of.
+    private(set) var saltenv: String?
     /// Run although another state run is going on.
     var concurrent = false
     /// What to do while another state run goes on.
@@ -39,8 +41,21 @@ struct StateRequest: Sendable {
         if let keyword = keywords["mods"] { mods.append(keyword) }
         sls = mods.flatMap(Self.names)
         if let test = keywords["test"], !test.isNull { context.test = test.isTruthy }
-        if let saltenv = keywords["saltenv"]?.stringValue { context.saltenv = saltenv }
-        if let pillarenv = keywords["pillarenv"]?.stringValue { context.pillarenv = pillarenv }
+        let options = context.services.options
+        saltenv = options["saltenv"].flatMap { $0.isNull ? nil : $0.pythonString }
+        if let wanted = keywords["saltenv"], !wanted.isNull {
+            let name = wanted.pythonString
+            if options["lock_saltenv"]?.isTruthy == true, name != saltenv {
+                throw ExecutionError("lock_saltenv is enabled, saltenv cannot be changed")
+            }
+            saltenv = name
+            context.saltenv = name
+        }
+        if let pillarenv = keywords["pillarenv"] {
+            context.pillarenv = pillarenv.isNull ? nil : pillarenv.pythonString
+        } else if options["pillarenv_from_saltenv"]?.isTruthy == true, let wanted = keywords["saltenv"] {
+            context.pillarenv = wanted.isNull ? nil : wanted.pythonString
+        }
         switch keywords["exclude"] {
         case .list(let list)?: exclude = list
         case .string(let text)?: exclude = text.split(separator: ",").map { .string(String($0)) }

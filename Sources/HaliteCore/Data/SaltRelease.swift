@@ -1,0 +1,4 @@
+/// The Salt release that is followed.
+package enum SaltRelease {
+    package static let version = "3008.5"
+}
