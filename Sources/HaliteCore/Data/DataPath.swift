@@ -45,7 +45,8 @@ package enum DataPath {
             guard let index = integer(part) else { return list.lazy.compactMap { $0.mapValue?[part] }.first }
             if let found = list.lazy.compactMap({ $0.mapValue?[.int(index)] }).first { return found }
             let position = index < 0 ? list.count + index : index
-            return list.indices.contains(position) ? list[position] : nil
+            guard list.indices.contains(position) else { return nil }
+            return list[position]
         default: return nil
         }
     }

@@ -25,6 +25,8 @@ package struct CallContext: Sendable {
     /// Whether a template, a state or another function made the call, rather than a user. `cmd.run` then takes no
     /// shell unless told to, as in Salt.
     package var isNested = false
+    /// An external pillar for this call alone: `pillar.ext`.
+    package var externalPillar: ValueMap?
     /// What functions remember for the others of the same run: one list of packages, one refresh, accumulated text.
     package var memory = RunMemory()
 

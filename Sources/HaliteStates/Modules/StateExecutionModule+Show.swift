@@ -65,6 +65,10 @@ extension StateExecutionModule {
     ) async throws -> Value {
         do {
             return try await body(try await StateEngine.prepare(try StateRequest(modules, keywords, in: context)))
+        } catch let refusal as StateRefusal where refusal.returnCode == StateRefusal.pillarFailure {
+            // What only shows something raises an error here, as in Salt; a run returns the messages.
+            let details = refusal.messages.dropFirst().map { "- \($0)" }.joined(separator: "\n")
+            throw ExecutionError("Pillar failed to render. Additional info follows:\n\n\(details)")
         } catch let refusal as StateRefusal {
             context.outcome.returnCode = refusal.returnCode
             return refusal.value

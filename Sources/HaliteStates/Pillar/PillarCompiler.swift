@@ -72,9 +72,9 @@ private struct PillarRun {
         let topErrors = errors
         errors = []
         var pillar = compiler.context.pillar
-        let externals = ExternalPillars(compiler: compiler, pillarenv: pillarenv, override: override, onDemand: external)
+        let externals = ExternalPillars(compiler: compiler, pillarenv: pillarenv, onDemand: external)
         if withExternal, settings.isOn("ext_pillar_first") {
-            try await apply(externals, override, to: &pillar)
+            try await apply(externals, [:], to: &pillar)
             context.pillar = pillar
             let rendered = try await render(try await matches(top, pillar: pillar), top.ignored)
             lay(settings.merge(pillar, rendered), over: &pillar)
@@ -84,10 +84,12 @@ private struct PillarRun {
         }
         errors += topErrors
         if settings.isOn("pillar_opts") { pillar["master"] = .map(masterOptions) }
-        if !override.isEmpty { pillar = settings.merge(pillar, override) }
+        // With `--local` the pillar before stays below the new one, as in Salt.
+        if settings.options["ssh_merge_pillar"]?.isTruthy ?? true { pillar = settings.merge(compiler.context.pillar, pillar) }
         errors += await PillarDecryption(settings: settings, context: context).decrypt(&pillar)
-        if !errors.isEmpty { pillar["_errors"] = errors.value } else { pillar["_errors"] = nil }
-        return pillar
+        pillar["_errors"] = errors.isEmpty ? nil : .some(errors.value)
+        // Neither templates nor external pillars see what the command line gives: Salt keeps pillars without it.
+        return override.isEmpty ? pillar : settings.merge(pillar, override)
     }
 
     /// Only the outermost keys are replaced, as in Salt.
@@ -165,9 +167,9 @@ private struct PillarRun {
 
     private mutating func render(_ matches: [(saltenv: String, sls: [String])], _ ignored: [String: Set<String>]) async throws -> ValueMap {
         var renderer = PillarRenderer(
-            files: compiler.files, context: context, settings: settings, pillarenv: pillarenv,
-            environments: Set(try await environments()).union(["base"]), ignored: ignored, log: compiler.log)
-        let pillar = try await renderer.render(matches, over: override)
+            files: compiler.files, context: context, settings: settings,
+            environments: Set(try await environments()), ignored: ignored, log: compiler.log)
+        let pillar = try await renderer.render(matches, over: [:])
         errors += renderer.errors
         return pillar
     }

@@ -2,13 +2,12 @@ import HaliteCore
 import HaliteModuleKit
 import HaliteValue
 
-/// Decrypts the values that `decrypt_pillar` names, and the pillar of a command line with `pillar_enc`.
+/// Decrypts the values that `decrypt_pillar` names by their paths.
 struct PillarDecryption: Sendable {
     let settings: PillarSettings
     let context: CallContext
 
     private var delimiter: String { settings.options["decrypt_pillar_delimiter"]?.stringValue ?? ":" }
-    private var allowed: [String] { settings.options["decrypt_pillar_renderers"]?.listValue?.map(\.pythonString) ?? ["gpg"] }
 
     /// Returns what went wrong; a value that cannot be decrypted stays as it is.
     func decrypt(_ pillar: inout ValueMap) async -> [String] {
@@ -20,23 +19,12 @@ struct PillarDecryption: Sendable {
             guard let value = Self.value(.map(pillar), path[...]) else { continue }
             let name = renderer.isTruthy ? renderer.pythonString : settings.options["decrypt_pillar_default"]?.pythonString ?? "gpg"
             do {
-                pillar = Self.setting(pillar, path[...], try await decrypt(value, name))
+                pillar = Self.setting(pillar, path[...], try await ValueDecryption.decrypt(value, with: name, in: context))
             } catch {
                 errors.append("Failed to decrypt pillar key '\(key.pythonString)': \(error)")
             }
         }
         return errors
-    }
-
-    func decrypt(_ value: Value, _ renderer: String) async throws -> Value {
-        guard allowed.contains(renderer) else {
-            throw ExecutionError("'\(renderer)' is not a valid decryption renderer. Valid choices are: \(allowed.joined(separator: ", "))")
-        }
-        guard renderer == "gpg" else { throw ExecutionError("Decryption renderer '\(renderer)' is not available") }
-        // The renderer decrypts every text within data, and JSON carries data to it unchanged.
-        let carried = try await context.services.templates.renderData(
-            source: Value.list([value]).json(), name: "decrypt_pillar", pipeline: "json|gpg", values: [:], in: context)
-        return carried.listValue?.first ?? value
     }
 
     /// A dictionary, or a list of dictionaries with one key and of bare keys.

@@ -7,7 +7,6 @@ struct PillarRenderer {
     let files: any FileClient
     let context: CallContext
     let settings: PillarSettings
-    let pillarenv: String?
     /// The environments that have roots.
     let environments: Set<String>
     /// Names that may be missing, by environment.
@@ -18,13 +17,12 @@ struct PillarRenderer {
     private var catalogues: [String: SLSCatalogue] = [:]
 
     init(
-        files: any FileClient, context: CallContext, settings: PillarSettings, pillarenv: String?, environments: Set<String>,
-        ignored: [String: Set<String>], log: @escaping @Sendable (String) -> Void
+        files: any FileClient, context: CallContext, settings: PillarSettings, environments: Set<String>, ignored: [String: Set<String>],
+        log: @escaping @Sendable (String) -> Void
     ) {
         self.files = files
         self.context = context
         self.settings = settings
-        self.pillarenv = pillarenv
         self.environments = environments
         self.ignored = ignored
         self.log = log
@@ -36,7 +34,8 @@ struct PillarRenderer {
         for (saltenv, names) in ordered(matches) {
             var sources: [String] = []
             for name in names {
-                guard environments.contains(saltenv) else {
+                // `base` counts as known also where it has no roots.
+                guard environments.contains(saltenv) || saltenv == "base" else {
                     errors.append("No matching pillar environment for environment '\(saltenv)' found")
                     sources.append(name)
                     continue
@@ -80,8 +79,9 @@ struct PillarRenderer {
     private mutating func load(
         _ sls: String, _ saltenv: String, _ defaults: ValueMap, _ known: inout [String: Value]
     ) async throws -> Value? {
+        guard environments.contains(saltenv) else { return nil }
         guard let (path, file) = try await find(sls, saltenv) else {
-            if ignored[saltenv]?.contains(sls) == true || !environments.contains(saltenv) { return nil }
+            if ignored[saltenv]?.contains(sls) == true { return nil }
             let names = try await catalogue(saltenv).names
             errors.append(
                 "Specified SLS '\(sls)' in environment '\(saltenv)' is not available on the salt master\(NearestName.hint(sls, among: names))")
@@ -118,7 +118,6 @@ struct PillarRenderer {
         var call = context
         call.saltenv = saltenv
         var values = SLSNames(sls: sls, path: path).values
-        values["pillarenv"] = pillarenv.value
         for (key, value) in defaults { values[key] = value }
         return try await call.services.templates.renderData(
             source: try await LocalText.read(file.localPath), name: path, pipeline: nil, values: values, in: call)

@@ -111,10 +111,7 @@ package final class ModuleRuntime: MinionServices {
             jobID: jobID, function: function)
     }
 
-    private var standardPillarenv: String? {
-        if let name = options["pillarenv"]?.stringValue { return name }
-        return options["pillarenv_from_saltenv"]?.isTruthy == true ? options["saltenv"]?.stringValue : nil
-    }
+    private var standardPillarenv: String? { PillarEnvironment.standard(options) }
 
     package func call(_ function: String, _ arguments: Arguments, in context: CallContext) async throws -> Value {
         let entry = try registry.function(function)
@@ -133,7 +130,7 @@ package final class ModuleRuntime: MinionServices {
         saltenv: String, pillarenv: String?, override: ValueMap, in context: CallContext
     ) async throws -> ValueMap {
         let pillar = try await pillarSource(context, saltenv, pillarenv, override)
-        if override.isEmpty, pillarenv == standardPillarenv { state.withLock { $0.pillar = pillar } }
+        if override.isEmpty, context.externalPillar == nil, pillarenv == standardPillarenv { state.withLock { $0.pillar = pillar } }
         return pillar
     }
 

@@ -11,10 +11,10 @@ struct StateEngine: Sendable {
     static func prepare(_ request: StateRequest) async throws -> StateEngine {
         var context = request.context
         context.pillar = try await context.services.compilePillar(
-            saltenv: context.saltenv, pillarenv: context.pillarenv, override: request.pillarOverride, in: context)
+            saltenv: context.saltenv, pillarenv: context.pillarenv, override: try await request.override(), in: context)
         if !request.isForced, let errors = context.pillar["_errors"]?.listValue {
             throw StateRefusal(
-                messages: ["Pillar failed to render with the following messages:"] + errors.map(\.pythonString), returnCode: 5)
+                messages: ["Pillar failed to render with the following messages:"] + errors.map(\.pythonString), returnCode: StateRefusal.pillarFailure)
         }
         if let path = context.services.options["state_journal"]?.stringValue {
             context.journal = try FileJournal(path: path, jobID: context.jobID)
@@ -137,7 +137,7 @@ struct StateEngine: Sendable {
 
     private var hooks: StateRunHooks {
         let context = context
-        let override = request.pillarOverride
+        let request = request
         let pause = StatePause(context)
         let events = StateEvents(context: context, wantsAll: request.stateEvents)
         return StateRunHooks(
@@ -145,7 +145,7 @@ struct StateEngine: Sendable {
             isToStop: { chunk in await pause?.isToStop(chunk) ?? false },
             pillar: { current in
                 try await current.services.compilePillar(
-                    saltenv: current.saltenv, pillarenv: current.pillarenv, override: override, in: current)
+                    saltenv: current.saltenv, pillarenv: current.pillarenv, override: try await request.override(), in: current)
             },
             isMocked: request.isMocked)
     }

@@ -74,7 +74,9 @@ struct StateRequest: Sendable {
         stateEvents = keywords["state_events"].flatMap { $0.isNull ? nil : $0.isTruthy }
         whitelist = Self.names(keywords["whitelist"])
         pillarOverride = keywords["pillar"]?.mapValue ?? [:]
-        if let pillar = keywords["pillar"], !pillar.isNull, pillar.mapValue == nil {
+        if let renderer = keywords["pillar_enc"], renderer.isTruthy, let pillar = keywords["pillar"], pillar.isTruthy {
+            encryptedPillar = (pillar, renderer.pythonString.lowercased())
+        } else if let pillar = keywords["pillar"], !pillar.isNull, pillar.mapValue == nil {
             throw ExecutionError("Pillar data must be formatted as a dictionary, unless pillar_enc is specified.")
         }
         self.context = context
@@ -89,11 +91,21 @@ struct StateRequest: Sendable {
         }
     }
 
-    private(set) var pillarOverride: ValueMap = [:]
+    private var pillarOverride: ValueMap = [:]
+    private var encryptedPillar: (data: Value, renderer: String)?
+
+    /// The pillar of the command line, decrypted.
+    func override() async throws -> ValueMap {
+        guard let (data, renderer) = encryptedPillar else { return pillarOverride }
+        return try await ValueDecryption.override(data, with: renderer, in: context)
+    }
 }
 
 /// What a state function returns when nothing could be run: the messages, and the code that says why.
 struct StateRefusal: Error {
+    /// The return code when the pillar could not be made.
+    static let pillarFailure = 5
+
     let messages: [String]
     let returnCode: Int
 
