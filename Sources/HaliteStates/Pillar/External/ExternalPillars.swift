@@ -32,7 +32,7 @@ struct ExternalPillars: Sendable {
 
     private static let available: [any ExternalPillar.Type] = [
         CommandYAMLPillar.self, CommandJSONPillar.self, FileTreePillar.self,
-        NodegroupsPillar.self, ProgramPillar.self,
+        NodegroupsPillar.self, ProgramPillar.self, StackPillar.self,
     ]
 
     private var settings: PillarSettings { compiler.settings }

@@ -106,7 +106,9 @@ struct FileTreePillar: ExternalPillar {
         if bytes.last == 0x0A, !keeps { bytes.removeLast() }
         guard let text = String(validating: bytes, as: UTF8.self) else { return .bytes(bytes) }
         guard rendersFiles else { return .string(text) }
-        let pipeline = settings["render_default"]?.stringValue ?? request.options["renderer"]?.stringValue ?? "jinja|yaml"
+        // Without `render_default` Salt renders what names its renderers itself, and makes nothing of other files.
+        let pipeline = settings["render_default"]?.stringValue
+        if pipeline == nil, !text.hasPrefix("#!") { return [:] }
         return try await request.context.services.templates.renderData(
             source: text, name: path, pipeline: pipeline, values: [:], in: request.context)
     }
