@@ -17,8 +17,9 @@ enum LocalRuntime {
         let pillar = LocalPillar(files: RootsFileClient(options.pillarRoots), options: options.map, minionID: options.id) {
             Terminal.error("[CRITICAL] \($0)")
         }
+        let files = FileServer(options.map, fetchesAlways: true) { Terminal.error("[WARNING ] \($0)") }
         return await ModuleRuntime.make(
-            id: options.id, options: options.map, host: LocalHost(), files: RootsFileClient(options.fileRoots), catalogue: .builtIn,
+            id: options.id, options: options.map, host: LocalHost(), files: files, catalogue: .builtIn,
             staticGrains: staticGrains,
             pillarSource: { context, saltenv, pillarenv, override in
                 try await pillar.compile(context, saltenv: saltenv, pillarenv: pillarenv, override: override)

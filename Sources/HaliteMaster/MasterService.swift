@@ -17,7 +17,7 @@ package final class MasterService: Sendable {
     package let logger: Logger
     let sessions = SessionTable()
     let jobs = JobTracker()
-    let fileRoots: RootsFileClient
+    let fileRoots: FileServer
     let pillarRoots: RootsFileClient
     private let identity: Identity
     /// The modules with which the master renders pillars and runs its own states. Set once, by `make`.
@@ -30,7 +30,7 @@ package final class MasterService: Sendable {
         self.identity = identity
         self.logger = logger
         events = EventBus(store: store)
-        fileRoots = RootsFileClient(options.fileRoots)
+        fileRoots = FileServer(options.map, fetchesAlways: false) { logger.warning("\($0)") }
         pillarRoots = RootsFileClient(options.pillarRoots)
     }
 

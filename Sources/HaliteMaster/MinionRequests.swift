@@ -84,7 +84,8 @@ extension MasterService {
         var grains = grains
         grains["id"] = .string(minion)
         let context = runtime.pillarContext(grains: grains, saltenv: saltenv, pillarenv: pillarenv)
-        let compiler = PillarCompiler(files: pillarRoots, context: context, minionID: minion, nodegroups: options.nodegroups)
+        var compiler = PillarCompiler(files: pillarRoots, context: context, minionID: minion, nodegroups: options.nodegroups)
+        compiler.log = { [logger] in logger.error("pillar of \(minion): \($0)") }
         return try await compiler.compile(pillarenv: pillarenv, override: override)
     }
 

@@ -57,6 +57,27 @@ package protocol FileClient: Sendable {
     /// Directories that hold no file, sorted.
     func emptyDirectories(saltenv: String) async throws -> [String]
     func environments() async throws -> [String]
+    /// All directories of an environment, sorted.
+    func directories(saltenv: String) async throws -> [String]
+    /// The symbolic links of an environment with what they point to.
+    func links(saltenv: String) async throws -> ValueMap
+}
+
+extension FileClient {
+    /// Those that hold files, and the empty ones.
+    package func directories(saltenv: String) async throws -> [String] {
+        var found: Set<String> = []
+        for path in try await list(saltenv: saltenv) + emptyDirectories(saltenv: saltenv).map({ $0 + "/" }) {
+            var parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+            while !parts.isEmpty {
+                found.insert(parts.joined(separator: "/"))
+                parts = parts.dropLast()
+            }
+        }
+        return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    package func links(saltenv: String) async throws -> ValueMap { [:] }
 }
 
 /// A fetched file.

@@ -31,7 +31,7 @@ struct ExternalPillars: Sendable {
     let onDemand: ValueMap?
 
     private static let available: [any ExternalPillar.Type] = [
-        CommandYAMLPillar.self, CommandJSONPillar.self, FileTreePillar.self,
+        CommandYAMLPillar.self, CommandJSONPillar.self, FileTreePillar.self, GitPillar.self,
         NodegroupsPillar.self, ProgramPillar.self, StackPillar.self,
     ]
 
@@ -55,7 +55,11 @@ struct ExternalPillars: Sendable {
             if excluded.contains(first.pythonString) { continue }
             var data: ValueMap?
             for (name, arguments) in map {
-                do { data = try await run(name.pythonString, arguments, pillar) } catch {
+                do {
+                    data = try await run(name.pythonString, arguments, pillar)
+                    // A pillar made of SLS files says what went wrong as ours does.
+                    errors += data?.removeValue(forKey: "_errors")?.listValue?.map(\.pythonString) ?? []
+                } catch {
                     errors.append("Failed to load ext_pillar \(name.pythonString): \(error)")
                 }
             }
