@@ -3,7 +3,7 @@ import HaliteHost
 import HaliteModuleKit
 import HaliteValue
 
-/// Brings the content behind a `source`: `salt://`, a path on the host, `file://`, `http(s)://`, `ftp://`.
+/// Brings the content behind a `source`: `salt://`, a path on the host, `file://`, `http(s)://`, `s3://`.
 struct SourceReader: Sendable {
     struct Content: Sendable {
         var bytes: [UInt8]
@@ -25,7 +25,10 @@ struct SourceReader: Sendable {
         var path = source.hasPrefix("salt://") ? String(source.dropFirst(7)) : source
         // A bar says that the path itself may hold question marks.
         if path.hasPrefix("|") { return (String(path.dropFirst()), saltenv) }
+        path = String(path.drop { $0 == "/" })
         var environment = saltenv
+        // `?env=` is of Salt's first years and has no effect.
+        if let range = path.firstRange(of: "?env=") { return (String(path[..<range.lowerBound]), environment) }
         if let range = path.firstRange(of: "?saltenv=") {
             environment = String(path[range.upperBound...])
             path = String(path[..<range.lowerBound])
@@ -40,9 +43,33 @@ struct SourceReader: Sendable {
             let prefix = path.hasSuffix("/") ? path : path + "/"
             return try await call.services.files.list(saltenv: environment).contains { $0.hasPrefix(prefix) }
         }
-        if Self.isRemote(source) { return try await call.host.run(Command(["curl", "-fsSLI", "--", source])).succeeded }
+        // What is fetched here stays in the cache for whoever reads it next.
+        if Self.isRemote(source) { return (try? await FileCache(call: call, saltenv: saltenv).download(source)) != nil }
         let path = source.hasPrefix("file://") ? String(source.dropFirst(7)) : source
         return path.hasPrefix("/") ? try await call.host.exists(path) : false
+    }
+
+    /// A file on the host with the content, for whoever streams it; nil when there is none.
+    /// - Parameter hash: a copy in the cache that has it is not fetched again.
+    func file(_ source: String, hash: SourceHash? = nil) async throws -> CachedFile? {
+        if Self.isSalt(source) {
+            let (path, environment) = saltPath(source)
+            return try await call.services.files.fetch(path, saltenv: environment)
+        }
+        if Self.isRemote(source) {
+            return CachedFile(localPath: try await download(source, hash), mode: 0o644)
+        }
+        let path = source.hasPrefix("file://") ? String(source.dropFirst(7)) : source
+        guard path.hasPrefix("/"), let status = try await call.host.status(path), status.kind == .file else { return nil }
+        return CachedFile(localPath: path, mode: status.mode)
+    }
+
+    private func download(_ source: String, _ hash: SourceHash?) async throws -> String {
+        do {
+            return try await FileCache(call: call, saltenv: saltenv).download(source, hash: hash)
+        } catch let error as ExecutionError {
+            throw ExecutionError("Failed to cache \(WebURL(source)?.text ?? source): \(error)")
+        }
     }
 
     /// The content, or nil when there is none.
@@ -53,31 +80,12 @@ struct SourceReader: Sendable {
             // The cache is on the machine of this process, wherever the host is.
             return Content(bytes: try await LocalHost().read(file.localPath), mode: file.mode)
         }
-        if Self.isRemote(source) { return try await download(source) }
+        if Self.isRemote(source) {
+            return Content(bytes: try await call.host.read(try await download(source, nil)), mode: nil)
+        }
         let path = source.hasPrefix("file://") ? String(source.dropFirst(7)) : source
         guard path.hasPrefix("/"), let status = try await call.host.status(path), status.kind == .file else { return nil }
         return Content(bytes: try await call.host.read(path), mode: status.mode)
-    }
-
-    /// Downloads on the host, so that its proxies and trusted certificates count.
-    private func download(_ source: String) async throws -> Content? {
-        let path = TemporaryName.make("download")
-        let command: [String]
-        if await call.host.which("curl") != nil {
-            command = ["curl", "-fsSL", "-o", path, "--", source]
-        } else if await call.host.which("wget") != nil {
-            command = ["wget", "-q", "-O", path, "--", source]
-        } else {
-            throw ExecutionError("Failed to cache \(source): the host has neither curl nor wget")
-        }
-        let result = try await call.host.run(Command(command))
-        guard result.succeeded else {
-            try await call.host.remove(path)
-            throw ExecutionError("Failed to cache \(source): Error: \(result.errorText) reading \(source)")
-        }
-        let bytes = try await call.host.read(path)
-        try await call.host.remove(path)
-        return Content(bytes: bytes, mode: nil)
     }
 
     /// The first of several sources that exists, as `file.managed` takes a list.
@@ -113,7 +121,7 @@ struct SourceHash: Sendable, Equatable {
         )
     }
 
-    private static func parse(_ text: String) -> SourceHash? {
+    static func parse(_ text: String) -> SourceHash? {
         let pair = text.split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == "=" || $0 == ":" }.map(String.init)
         if pair.count == 2, let algorithm = HashAlgorithm(rawValue: pair[0].lowercased()), isDigest(pair[1]) {
             return SourceHash(algorithm: algorithm, digest: pair[1].stripped().lowercased())

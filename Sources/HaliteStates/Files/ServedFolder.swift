@@ -81,15 +81,14 @@ struct ServedFolder: Sendable {
     /// Adds everything that is served to a listing.
     func list(_ filter: FileFilter, into listing: inout FileListing) async throws {
         guard try await LocalHost().isDirectory(directory) else { return }
-        var queue = [""]
-        // Links may form a ring: each real directory is entered once.
-        var seen: Set<String> = []
-        while let prefix = queue.popLast() {
+        var queue: [(prefix: String, above: [String])] = [("", [])]
+        while let (prefix, above) = queue.popLast() {
             let current = prefix.isEmpty ? directory : Path.join(directory, prefix)
-            guard let real = Self.realPath(current), seen.insert(real).inserted else { continue }
+            // Links may form a ring: no directory is entered within itself.
+            guard let real = Self.realPath(current), !above.contains(real) else { continue }
             for name in try await LocalHost().list(current) {
                 let path = prefix.isEmpty ? name : prefix + "/" + name
-                if try await add(path, filter, &listing) { queue.append(path) }
+                if try await add(path, filter, &listing) { queue.append((path, above + [real])) }
             }
         }
     }

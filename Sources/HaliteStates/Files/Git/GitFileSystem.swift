@@ -91,7 +91,11 @@ actor GitSource {
         if let refs, let updated, fetchesAlways || ContinuousClock.now - updated < .seconds(interval) { return refs }
         // Others that come in meanwhile go on with what is known.
         updated = .now
-        guard try await mirror.update(interval: fetchesAlways ? 0 : interval) else {
+        do {
+            try await mirror.update(interval: fetchesAlways ? 0 : interval)
+        } catch {
+            // The other remotes go on, as in Salt.
+            log("\(error)")
             let none = GitMirror.Refs()
             refs = none
             return none

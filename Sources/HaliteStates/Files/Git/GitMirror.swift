@@ -46,16 +46,16 @@ struct GitMirror: Sendable {
     private static let fetchTimeout = Duration.seconds(300)
 
     /// Asks the remote when the last time is longer ago than an interval. What it cannot bring is as it was before.
-    /// - Returns: whether there is anything to read.
-    func update(interval: Double) async throws -> Bool {
+    /// - Throws: when there is nothing to read, neither now nor from before.
+    func update(interval: Double) async throws {
         guard await LocalHost().which("git") != nil else {
             throw ExecutionError("\(remote.role.rawValue) needs the program 'git', which is not in the path of this host")
         }
         try check()
         try await LocalHost().makeDirectories(folder, FileAttributes(mode: 0o700))
         return try await FileLock.holding(Path.join(folder, "lock"), what: "\(remote.role.rawValue) remote '\(shownURL)'") {
-            if let age = try await age(), age < interval { return true }
-            return try await fetch()
+            if let age = try await age(), age < interval { return }
+            try await fetch()
         }
     }
 
@@ -78,7 +78,7 @@ struct GitMirror: Sendable {
         return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9 - status.modificationTime
     }
 
-    private func fetch() async throws -> Bool {
+    private func fetch() async throws {
         if try await !LocalHost().isDirectory(Path.join(directory, "objects")) {
             let made = try await git(["init", "--quiet", "--bare", "--", directory], inside: false)
             guard made.succeeded else { throw ExecutionError("cannot make \(directory): \(made.errorText)") }
@@ -88,16 +88,13 @@ struct GitMirror: Sendable {
         arguments += ["--", remote.url] + refspecs
         let result = try await git(arguments)
         if result.succeeded {
-            try await LocalHost().touch(stamp, accessTime: nil, modificationTime: nil)
-            return true
+            return try await LocalHost().touch(stamp, accessTime: nil, modificationTime: nil)
         }
         let reason = result.timedOut ? "no answer within \(Self.fetchTimeout)" : result.errorText
         guard let age = try await age() else {
-            log("\(remote.role.rawValue) remote '\(shownURL)' cannot be fetched: \(reason)")
-            return false
+            throw ExecutionError("\(remote.role.rawValue) remote '\(shownURL)' cannot be fetched: \(reason)")
         }
         log("\(remote.role.rawValue) remote '\(shownURL)' cannot be fetched, going on with what was fetched \(Int(age)) seconds ago: \(reason)")
-        return true
     }
 
     /// Refspecs are arguments behind `--`, and only those that write where refs of this mirror belong.

@@ -31,7 +31,8 @@ struct ExternalPillars: Sendable {
     let onDemand: ValueMap?
 
     private static let available: [any ExternalPillar.Type] = [
-        CommandYAMLPillar.self, CommandJSONPillar.self, FileTreePillar.self, GitPillar.self,
+        CommandYAMLPillar.self, CommandJSONPillar.self, FileTreePillar.self, GitPillar.self, HTTPJSONPillar.self,
+        HTTPYAMLPillar.self,
         NodegroupsPillar.self, ProgramPillar.self, StackPillar.self,
     ]
 

@@ -59,9 +59,7 @@ struct GitPillar: ExternalPillar {
         let mirror = GitMirror(remote, cache: request.options["cachedir"]?.stringValue ?? "/var/cache/halite", log: request.compiler.log)
         let hasMaster = request.context.services.master != nil
         let interval = hasMaster ? remote.setting("update_interval")?.doubleValue ?? 60 : 0
-        guard try await mirror.update(interval: interval) else {
-            throw ExecutionError("remote '\(entry.mapValue?.keys.first?.pythonString ?? entry.pythonString)' was never fetched")
-        }
+        try await mirror.update(interval: interval)
         let refs = try await mirror.refs()
         let branch = remote.branch == "__env__" ? remote.allSaltenvs ?? (wanted == "base" ? remote.base : wanted) : remote.branch
         guard let commit = try await mirror.commit(of: branch, in: refs) else {
