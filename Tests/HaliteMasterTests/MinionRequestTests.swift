@@ -19,7 +19,7 @@ struct MinionRequestTests {
 
     @Test func eachMinionGetsItsOwnPillar() async throws {
         try await Cluster.run(Cluster.Setting(pillar: Self.pillar), minions: ["web1", "web2"]) { (cluster: Cluster) async throws in
-            let answers = try await cluster.call("*", "pillar.items")
+            let answers = try await cluster.call("*", "pillar.items", Arguments([], keywords: ["unmask": true]))
             #expect(answers["web1"]?.value == ["who": "web1", "master_sees": "web1", "secret": "one"])
             #expect(answers["web2"]?.value == ["who": "web2", "master_sees": "web2", "secret": "two"])
         }

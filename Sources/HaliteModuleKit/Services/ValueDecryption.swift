@@ -1,3 +1,4 @@
+import HaliteCore
 import HaliteValue
 
 /// Decrypts the texts within data with a renderer, as `decrypt_pillar` and `pillar_enc` ask.
@@ -18,12 +19,22 @@ package enum ValueDecryption {
     /// The pillar of a command line.
     package static func override(_ pillar: Value, with renderer: String, in context: CallContext) async throws -> ValueMap {
         let data: Value
-        do { data = try await decrypt(pillar, with: renderer, in: context) } catch {
+        do { data = try await decrypt(withLineBreaks(pillar), with: renderer, in: context) } catch {
             throw ExecutionError("Failed to decrypt pillar override: \(error)")
         }
         guard case .map(let map) = data else {
             throw ExecutionError("Failed to decrypt pillar override: expected a dictionary, found \(data.typeName)")
         }
         return map
+    }
+
+    /// On a command line breaks are written as `\n`.
+    private static func withLineBreaks(_ value: Value) -> Value {
+        switch value {
+        case .string(let text): .string(DataPath.split(text, "\\n").joined(separator: "\n"))
+        case .list(let list): .list(list.map(withLineBreaks))
+        case .map(let map): .map(ValueMap(map.map { ($0.key, withLineBreaks($0.value)) }))
+        default: value
+        }
     }
 }

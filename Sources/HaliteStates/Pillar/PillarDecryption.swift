@@ -36,8 +36,10 @@ struct PillarDecryption: Sendable {
             if case .map(let map) = element {
                 guard map.count == 1, let pair = map.first else { return nil }
                 entries[pair.key] = pair.value
-            } else {
+            } else if element.listValue == nil {
                 entries[element] = .null
+            } else {
+                return nil
             }
         }
         return entries
