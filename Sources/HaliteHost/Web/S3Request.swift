@@ -60,7 +60,7 @@ package struct S3Request: Sendable {
     }
 
     /// Without keys the request goes unsigned, which public objects allow.
-    func headers(_ now: Int) -> [(name: String, value: String)] {
+    package func headers(_ now: Int) -> [(name: String, value: String)] {
         guard let keyID = settings.keyID, let key = settings.key, !keyID.isEmpty, !key.isEmpty else { return [] }
         let (day, stamp) = Self.stamps(now)
         let empty = Self.hexadecimal(SHA256.hash(data: [UInt8]()))
