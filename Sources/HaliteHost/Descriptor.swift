@@ -16,8 +16,7 @@ final class Descriptor {
     deinit { close(number) }
 
     /// The next part of the file; nil at its end.
-    func read() throws(HostError) -> [UInt8]? {
-        let capacity = 256 << 10
+    func read(atMost capacity: Int = 256 << 10) throws(HostError) -> [UInt8]? {
         var failure: Int32 = 0
         let chunk = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
             var result: Int
@@ -120,6 +119,6 @@ extension HostError {
             case EISDIR: .isADirectory
             default: .other
             }
-        return HostError(code, "cannot \(operation) \(path): \(String(cString: strerror(number)))")
+        return HostError(code, "cannot \(operation) \(path): \(String(cString: strerror(number)))", number: number, path: path)
     }
 }

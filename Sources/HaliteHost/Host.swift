@@ -8,10 +8,14 @@ package protocol Host: Sendable {
 
     /// The content of a file, at most `limit` bytes; more is an error.
     func read(_ path: String, limit: Int) async throws -> [UInt8]
+    /// The first bytes of a file, without the rest being read.
+    func head(_ path: String, _ count: Int) async throws -> [UInt8]
     /// Writes beside the file, syncs, sets the attributes and renames: the file is old or new, never half.
     func write(_ path: String, _ content: [UInt8], _ attributes: FileAttributes) async throws
     /// The same with the content of a local file of this process, streamed.
     func put(localFile: String, to path: String, _ attributes: FileAttributes) async throws
+    /// The same with the content of another file of the host.
+    func copy(_ source: String, to path: String, _ attributes: FileAttributes) async throws
     /// Nil when nothing is there.
     func status(_ path: String, followLinks: Bool) async throws -> FileStatus?
     /// The names in a directory, sorted by bytes.
@@ -52,12 +56,18 @@ extension Host {
 
     package func read(_ path: String) async throws -> [UInt8] { try await read(path, limit: 256 << 20) }
 
+    package func head(_ path: String, _ count: Int) async throws -> [UInt8] { Array(try await read(path).prefix(count)) }
+
     package func readText(_ path: String) async throws -> String { String(decoding: try await read(path), as: UTF8.self) }
 
     /// The text of a file, or nil when it cannot be read: for facts that a system may not have.
     package func readTextIfPresent(_ path: String) async -> String? {
         guard let bytes = try? await read(path) else { return nil }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    package func copy(_ source: String, to path: String, _ attributes: FileAttributes) async throws {
+        try await write(path, try await read(source), attributes)
     }
 
     package func status(_ path: String) async throws -> FileStatus? { try await status(path, followLinks: true) }

@@ -21,6 +21,13 @@ package struct LocalHost: Host {
         return content
     }
 
+    package func head(_ path: String, _ count: Int) async throws -> [UInt8] {
+        let file = try Descriptor(path, O_RDONLY)
+        var head: [UInt8] = []
+        while head.count < count, let part = try file.read(atMost: count - head.count) { head += part }
+        return head
+    }
+
     package func write(_ path: String, _ content: [UInt8], _ attributes: FileAttributes) async throws {
         try AtomicFile.write(path, attributes) { file in try file.write(content) }
     }
@@ -30,6 +37,10 @@ package struct LocalHost: Host {
         try AtomicFile.write(path, attributes) { file in
             while let chunk = try source.read() { try file.write(chunk) }
         }
+    }
+
+    package func copy(_ source: String, to path: String, _ attributes: FileAttributes) async throws {
+        try await put(localFile: source, to: path, attributes)
     }
 
     package func status(_ path: String, followLinks: Bool) async throws -> FileStatus? {

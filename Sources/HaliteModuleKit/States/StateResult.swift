@@ -42,6 +42,11 @@ package struct StateContext: Sendable {
         self.low = low
     }
 
+    /// The same state about another name, such as a path whose `~` was resolved.
+    package func named(_ name: String) -> StateContext {
+        StateContext(call: call, name: name, id: id, sls: sls, low: low)
+    }
+
     /// The host is as the state says.
     package func unchanged(_ comment: String) -> StateResult {
         StateResult(name: name, result: true, comment: comment)

@@ -5,7 +5,7 @@ import HaliteValue
 
 extension FileState {
     struct ManagedSettings: ArgumentGroup {
-        var source: [Value] = []
+        var source: Value = .null
         var sourceHash: String?
         var sourceHashName: String?
         var keepSource = true
@@ -27,6 +27,13 @@ extension FileState {
         var contentsPillar: Value = .null
         var contentsGrains: Value = .null
         var contentsNewline = true
+        var encoding: String?
+        var encodingErrors = "strict"
+        var attrs: String?
+        var selinux: Value = .null
+        var ignoreOrdering = false
+        var ignoreWhitespace = false
+        var ignoreCommentCharacters: Value = .null
         var contentsDelimiter = ":"
         var allowEmpty = true
         var followSymlinks = true
@@ -35,6 +42,18 @@ extension FileState {
         var newFileDiff = false
         var owner: Account?
         var ignored: Value = .null
+        var fileMode: Value = .null
+
+        /// Whether some differences do not count for what requires the state.
+        var ignoresDifferences: Bool { ignoreOrdering || ignoreWhitespace || ignoreCommentCharacters.isTruthy }
+
+        var ignoredComments: [String] {
+            switch ignoreCommentCharacters {
+            case .string(let text): [text]
+            case .list(let list): list.map(\.pythonString)
+            default: []
+            }
+        }
 
         static let fields: [ArgumentField<ManagedSettings>] = [
             .field("source", \.source, "Where the content comes from: salt://, http(s)://, a path; the first of a list that exists."),
@@ -44,7 +63,7 @@ extension FileState {
             .field("user", \.user, "The owner."),
             .field("group", \.group, "The group."),
             .field("mode", \.mode, "The mode, or keep for that of the source."),
-            .field("attrs", \.ignored, "Not supported: attributes of the file system."),
+            .field("attrs", \.attrs, "Attributes of the file system, as chattr takes them."),
             .field("template", \.template, "The engine that renders the content, such as jinja."),
             .field("makedirs", \.makedirs, "Make missing parents."),
             .field("dir_mode", \.dirMode, "The mode of parents that are made."),
@@ -67,88 +86,62 @@ extension FileState {
             .field("skip_verify", \.skipVerify, "Take a download without a digest."),
             .field("new_file_diff", \.newFileDiff, "Show the content of a new file."),
             .field("owner", \.owner, "The same as user."),
-            .field("encoding", \.ignored, "Not supported: files are UTF-8."),
-            .field("encoding_errors", \.ignored, "Not supported."),
-            .field("selinux", \.ignored, "Not supported."),
+            .field("encoding", \.encoding, "The encoding of contents, by default UTF-8."),
+            .field("encoding_errors", \.encodingErrors, "What to do about letters that it has not: strict, ignore, replace, …"),
+            .field("selinux", \.selinux, "The context: seuser, serole, setype, serange."),
+            .field("ignore_ordering", \.ignoreOrdering, "Lines in another order do not trigger what watches the file."),
+            .field("ignore_whitespace", \.ignoreWhitespace, "Nor do white space at the ends of lines,"),
+            .field("ignore_comment_characters", \.ignoreCommentCharacters, "nor comments that begin with these."),
+            .field("file_mode", \.fileMode, "Without effect: the mode of a file is mode."),
             .field("verify_ssl", \.ignored, "Certificates are always verified."),
             .field("use_etag", \.ignored, "Not supported."),
         ]
     }
 
-    /// What a file shall hold.
-    private enum Wanted {
-        /// Whatever it holds.
-        case anything
-        /// Given in the SLS.
-        case contents([UInt8])
-        case source(SourceReader.Content)
-
-        var bytes: [UInt8]? {
-            switch self {
-            case .anything: nil
-            case .contents(let bytes): bytes
-            case .source(let content): content.bytes
-            }
-        }
-    }
-
-    /// A reason why the content cannot be had, in Salt's words.
-    struct ContentFailure: Error {
-        let comment: String
-        init(_ comment: String) { self.comment = comment }
-    }
-
     static func managed(_ state: StateContext, _ settings: ManagedSettings) async throws -> StateResult {
+        var result = try await Self.managedFile(state, settings)
+        if !settings.fileMode.isNull {
+            result.warnings.append("The 'file_mode' argument will be ignored.  Please use 'mode' instead to set file permissions.")
+        }
+        return result
+    }
+
+    private static func managedFile(_ state: StateContext, _ given: ManagedSettings) async throws -> StateResult {
         let path = try await path(state)
+        let state = state.named(path)
         let host = state.call.host
-        var settings = settings
+        if path.isEmpty { return state.failed("Destination file name is required") }
+        var settings = given
         settings.user = settings.user ?? settings.owner
         let keepsMode = settings.mode?.lowercased() == "keep"
-        var mode: FileMode?
-        if let text = settings.mode, !keepsMode, !text.isEmpty { mode = try FileMode(value: .string(text)) }
-        let wanted: Wanted
+        let mode = keepsMode ? nil : settings.mode.map { FileMode(text: $0) }
+        if let failure = argumentFailure(settings, keepsMode: keepsMode) { return state.failed(failure) }
+        var file = ManagedFile(
+            state: state, path: path, settings: settings, ownership: Ownership(user: settings.user, group: settings.group, mode: mode),
+            keepsMode: keepsMode)
         do {
-            if let failure = argumentFailure(settings, keepsMode: keepsMode) { throw ContentFailure(failure) }
-            if let contents = try await contents(state, settings) {
-                wanted = .contents(contents)
-            } else {
-                wanted = .anything
-            }
-        } catch let failure as ContentFailure {
+            try await file.takeContents(try await contents(state, settings))
+        } catch let failure as ManagedSource.Failure {
             return state.failed(failure.comment)
         }
-        var isFixed = settings.replace
-        if settings.source.isEmpty, wanted.bytes == nil { isFixed = false }
+        let isFixed = settings.replace && (settings.source.isTruthy || file.contents != nil || file.lateFailure != nil)
         if !settings.create, try await !host.isFile(path) {
             return state.unchanged("File \(path) is not present and is not set for creation")
         }
-        let ownership = Ownership(user: settings.user, group: settings.group, mode: mode)
-        if let failure = try await missingAccountFailure(state, ownership) { return failure }
+        if let failure = try await missingAccountFailure(state, file.ownership) { return failure }
         if let failure = relativePathFailure(state, path) { return failure }
-        if try await host.isDirectory(path) { return state.failed("Specified target \(path) is a directory") }
-        for (word, value) in [("Context", settings.context), ("Defaults", settings.defaults)] where !value.isNull && (word == "Context" || value.isTruthy) {
-            if (try? ValueMap(value: value)) == nil { return state.failed("\(word) must be formed as a dict") }
+        let status = try await host.status(path)
+        if status?.kind == .directory { return state.failed("Specified target \(path) is a directory") }
+        if !settings.context.isNull, settings.context.mapValue == nil { return state.failed("Context must be formed as a dict") }
+        if settings.defaults.isTruthy, settings.defaults.mapValue == nil { return state.failed("Defaults must be formed as a dict") }
+        if !isFixed, status != nil { return try await permissionsAlone(state, path, file.ownership, settings) }
+        file.context = settings.context
+        if let accumulated = Accumulators.values(state, path) {
+            var context = settings.context.mapValue ?? [:]
+            context["accumulator"] = .map(accumulated)
+            file.context = .map(context)
         }
-        if !isFixed, try await host.status(path) != nil { return try await permissionsAlone(state, path, ownership, settings) }
-        let managed = ManagedFile(state: state, path: path, settings: settings, ownership: ownership)
-        do {
-            var resolved = wanted
-            var final = managed
-            if case .anything = wanted, !settings.source.isEmpty {
-                let content = try await managed.sourceContent()
-                if keepsMode, let bits = content.mode { final.ownership.mode = FileMode(bits: bits) }
-                resolved = .source(content)
-            }
-            if case .source = resolved { final.isFromSource = true }
-            return try await final.apply(resolved.bytes)
-        } catch let failure as ContentFailure {
-            // Under test Salt gives the bare reason; otherwise it says what it was about to do.
-            return state.failed(state.text(would: failure.comment, did: "Unable to manage file: \(failure.comment)"))
-        } catch let error as ExecutionError {
-            return state.failed("Unable to manage file: \(error)")
-        } catch let error as HostError {
-            return state.failed("Unable to manage file: \(error)")
-        }
+        return try await file.apply()
     }
 
     /// A failure when the owner or group does not exist. Under test it may be made by a state that did not run.
@@ -161,7 +154,7 @@ extension FileState {
 
     private static func argumentFailure(_ settings: ManagedSettings, keepsMode: Bool) -> String? {
         let given = [settings.contents, settings.contentsPillar, settings.contentsGrains].count { !$0.isNull }
-        if !settings.source.isEmpty, given > 0 {
+        if settings.source.isTruthy, given > 0 {
             return "'source' cannot be used in combination with 'contents', 'contents_pillar', or 'contents_grains'"
         }
         if keepsMode, given > 0 {
@@ -187,21 +180,26 @@ extension FileState {
             return nil
         }
         if !settings.allowEmpty, !given.isTruthy {
-            throw ContentFailure(
+            throw ManagedSource.Failure(
                 "\(origin) value would result in empty contents. Set allow_empty to True to allow the managed file to be empty.")
         }
         if case .bytes(let bytes) = given { return bytes }
         let parts: [String]
         if case .list(let list) = given { parts = list.map(\.pythonString) } else { parts = [given.pythonString] }
         if parts.isEmpty {
-            throw ContentFailure(
+            throw ManagedSource.Failure(
                 "Contents specified by contents/contents_pillar/contents_grains is not a string or list of strings, and is not binary data. SLS is likely malformed.")
         }
         var text = parts.flatMap { PythonLines.split($0) }.map { $0 + "\n" }.joined()
         if !settings.contentsNewline { while text.hasSuffix("\n") { text.removeLast() } }
         if let engine = settings.template {
-            text = try await state.call.services.templates.render(
-                source: text, name: state.name, engine: engine, values: variables(settings.defaults, settings.context), in: state.call)
+            guard SaltEngines.known.contains(engine) else { throw ManagedSource.Failure("Specified template format \(engine) is not supported") }
+            do {
+                text = try await state.call.services.templates.render(
+                    source: text, name: state.name, engine: engine, values: variables(settings.defaults, settings.context), in: state.call)
+            } catch let error as TemplateFailure {
+                throw ManagedSource.Failure("Unable to manage file: \(error.saltText)")
+            }
         }
         return Array(text.utf8)
     }
@@ -209,11 +207,17 @@ extension FileState {
     private static func lookUp(_ path: Value, in data: ValueMap, _ word: String, _ delimiter: String) throws -> Value {
         guard case .list(let paths) = path else {
             guard let found = CallContext.traverse(.map(data), path.pythonString, delimiter: delimiter) else {
-                throw ContentFailure("\(word) \(path.pythonString) does not exist")
+                throw ManagedSource.Failure("\(word) \(path.pythonString) does not exist")
             }
             return found
         }
-        let texts = try paths.map { try lookUp($0, in: data, word, delimiter).pythonString }
+        let texts = try paths.enumerated().map { index, path -> String in
+            let found = try lookUp(path, in: data, word, delimiter)
+            guard case .string(let text) = found else {
+                throw ExecutionError("sequence item \(index): expected str instance, \(found.typeName) found")
+            }
+            return text
+        }
         return .string(texts.joined(separator: "\n"))
     }
 
@@ -230,27 +234,33 @@ extension FileState {
     ) async throws -> StateResult {
         let host = state.call.host
         guard let status = try await host.status(path, followLinks: settings.followSymlinks) else {
-            return state.failed("Specified file \(path) does not exist")
+            throw ExecutionError("Path not found: \(path)")
         }
-        let changes = try await ownership.differences(status, host)
-        if changes.isEmpty {
-            return state.unchanged(
-                state.text(would: "File \(path) not updated", did: "File \(path) exists with proper permissions. No changes made."))
-        }
-        var would = "File \(path) not updated"
-        if let mode = ownership.mode, changes["mode"] != nil {
-            would = "File \(path) will be updated with permissions \(mode.text) from its current state of \(status.modeText)"
-        }
-        var problems: [String] = []
-        var result = try await state.change(changes, would: would, did: "") {
+        return try await state.either(would: {
+            let changes = try await ownership.differences(status, host)
+            var comment = "File \(path) not updated"
+            if let mode = ownership.mode, mode.text != status.modeText {
+                comment = "File \(path) will be updated with permissions \(mode.text) from its current state of \(status.modeText)"
+            }
+            return StateResult(name: path, result: changes.isEmpty ? true : nil, comment: comment, changes: changes)
+        }, do: {
             let outcome = try await ownership.enforce(path, host, followLinks: settings.followSymlinks)
-            problems = outcome.problems
-            return outcome.changes
-        }
-        if !problems.isEmpty {
-            result.result = false
-            result.comment = problems.joined(separator: "; ")
-        }
-        return result
+            var result = StateResult(
+                name: path, result: outcome.problems.isEmpty, comment: outcome.problems.joined(separator: "; "), changes: outcome.changes)
+            if result.changes.isEmpty, result.result == true {
+                result.comment = "File \(path) exists with proper permissions. No changes made."
+            }
+            return result
+        })
     }
+}
+
+/// The template engines that Salt knows by name.
+enum SaltEngines {
+    static let known: Set<String> = ["jinja", "mako", "py", "cheetah", "genshi", "wempy"]
+}
+
+extension Value {
+    /// The one source, or the first of a list, for messages.
+    var firstText: String { listValue?.first?.pythonString ?? pythonString }
 }

@@ -176,7 +176,7 @@ struct RecursiveCopy: Sendable {
 
     private func manageFile(_ file: String, _ source: String) async throws -> StateResult {
         var inner = FileState.ManagedSettings()
-        inner.source = [.string(source)]
+        inner.source = .string(source)
         (inner.user, inner.group, inner.mode, inner.makedirs) = (settings.user, settings.group, settings.fileMode, true)
         (inner.template, inner.context, inner.defaults) = (settings.template, settings.context, settings.defaults)
         (inner.replace, inner.backup, inner.showChanges) = (settings.replace, settings.backup, settings.showChanges)

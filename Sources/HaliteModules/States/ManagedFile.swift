@@ -9,192 +9,313 @@ struct ManagedFile: Sendable {
     let path: String
     let settings: FileState.ManagedSettings
     var ownership: Ownership
-    /// Whether the content came from a source; it decides with which mode a new file starts.
-    var isFromSource = false
+    /// `mode: keep`, which takes the mode of the source.
+    var keepsMode = false
+    /// What the SLS, the pillar or the grains give; nil where a source does, or nothing.
+    var contents: FileContent?
+    /// The bytes of `contents` before they were encoded: what `test=True` compares.
+    var foreseenContents: FileContent?
+    /// The context of templates, with what accumulators have collected.
+    var context: Value = .null
 
-    private var host: any Host { state.call.host }
+    /// An encoding that has not all letters: Salt notices it when it writes.
+    var lateFailure: String?
+
+    var host: any Host { state.call.host }
+
+    /// Sets the content that does not come from a source, in the encoding that is asked for.
+    mutating func takeContents(_ bytes: [UInt8]?) async throws {
+        guard let bytes else { return }
+        foreseenContents = .bytes(bytes)
+        guard let encoding = settings.encoding, !encoding.isEmpty else {
+            contents = .bytes(bytes)
+            return
+        }
+        do {
+            contents = .bytes(try TextCodec.encode(String(decoding: bytes, as: UTF8.self), encoding, errors: settings.encodingErrors))
+        } catch let error as ExecutionError {
+            contents = .bytes(bytes)
+            lateFailure = "\(error)"
+        }
+    }
+    private var source: Value? { settings.source.isTruthy ? settings.source : nil }
+    private var comparison: FileComparison { FileComparison(settings: settings, call: state.call) }
+
+    func apply() async throws -> StateResult {
+        try await state.either(would: { try await foresee() }, do: { try await manage() })
+    }
 
     // MARK: - The source
 
-    func sourceContent() async throws -> SourceReader.Content {
-        let reader = SourceReader(call: state.call, saltenv: state.call.saltenv)
-        let (source, hashText) = try await reader.firstExisting(settings.source, hash: settings.sourceHash)
-        var content = try await fetch(source, hashText, reader)
-        if let engine = settings.template {
-            var values = FileState.variables(settings.defaults, settings.context)
-            values["source"] = .string(source)
-            values["name"] = .string(path)
-            values["user"] = (ownership.user?.value).value
-            values["group"] = (ownership.group?.value).value
-            values["mode"] = (ownership.mode?.value).value
-            for (key, value) in FileState.variables(settings.defaults, settings.context) { values[key] = value }
-            do {
-                let text = try await state.call.services.templates.render(
-                    source: String(decoding: content.bytes, as: UTF8.self), name: source, engine: engine, values: values, in: state.call)
-                content.bytes = Array(text.utf8)
-            } catch {
-                throw FileState.ContentFailure("\(error)")
-            }
+    /// Chooses and fetches the source, and renders it where a template is asked for.
+    private func fetch() async throws -> ManagedSource.Fetched? {
+        guard let source else { return nil }
+        let place = ManagedSource(
+            call: state.call, path: path, hashText: settings.sourceHash, hashName: settings.sourceHashName,
+            skipsVerification: settings.skipVerify)
+        let chosen = try await place.choose(source)
+        if contents != nil { return nil }
+        var fetched = try await place.fetch(chosen.source, hash: chosen.hash, template: settings.template != nil)
+        guard let engine = settings.template else { return fetched }
+        guard SaltEngines.known.contains(engine) else { throw ManagedSource.Failure("Specified template format \(engine) is not supported") }
+        do {
+            let text = String(decoding: try await fetched.content.read(host), as: UTF8.self)
+            let rendered = try await state.call.services.templates.render(
+                source: text, name: chosen.source, engine: engine, values: templateValues(chosen.source), in: state.call)
+            fetched.content = .bytes(Array(rendered.utf8))
+            fetched.sum = .content
+        } catch let error as TemplateFailure {
+            throw ManagedSource.Failure(error.saltText)
+        } catch let error as ExecutionError {
+            throw ManagedSource.Failure("\(error)")
         }
-        return content
+        return fetched
     }
 
-    private func fetch(_ source: String, _ hashText: String?, _ reader: SourceReader) async throws -> SourceReader.Content {
-        let isRemote = SourceReader.isRemote(source)
-        var hash: SourceHash?
-        if let hashText, !hashText.isEmpty, !settings.skipVerify, !SourceReader.isSalt(source) {
-            hash = try await SourceHash.find(hashText, source: source, name: path, entry: settings.sourceHashName, reader: reader)
-        } else if isRemote, !settings.skipVerify {
-            throw FileState.ContentFailure(
-                "Unable to verify upstream hash of source file \(source), please set source_hash or set skip_verify to True")
-        }
-        // What is already as the digest says need not be downloaded again.
-        if let hash, isRemote, settings.template == nil, try await host.isFile(path), try await host.digest(path, hash.algorithm) == hash.digest {
-            return SourceReader.Content(bytes: try await host.read(path), mode: nil)
-        }
-        guard let content = try await reader.content(source) else {
-            if SourceReader.isSalt(source) {
-                throw FileState.ContentFailure("Source file \(source) not found in saltenv '\(reader.saltenv)'")
-            }
-            throw FileState.ContentFailure("Local file source \(source) does not exist")
-        }
-        if let hash {
-            let actual = Digest.hexadecimal(content.bytes, hash.algorithm)
-            if actual != hash.digest {
-                throw FileState.ContentFailure(
-                    "Specified \(hash.algorithm.rawValue) checksum for \(path) (\(hash.digest)) does not match actual checksum (\(actual))")
-            }
-        }
-        return content
+    /// What a template of a source sees beside Salt's own variables.
+    private func templateValues(_ source: String) -> ValueMap {
+        var values: ValueMap = [
+            "source": .string(source), "name": .string(path), "user": (ownership.user?.value).value, "group": (ownership.group?.value).value,
+            "mode": (ownership.mode?.value).value, "attrs": settings.attrs.value,
+        ]
+        for (key, value) in FileState.variables(settings.defaults, context) { values[key] = value }
+        return values
     }
 
-    // MARK: - Bringing it about
+    // MARK: - Under test=True
 
-    func apply(_ content: [UInt8]?) async throws -> StateResult {
-        guard let status = try await host.status(path, followLinks: settings.followSymlinks) else { return try await create(content) }
-        return try await update(content, status)
+    private func foresee() async throws -> StateResult {
+        var ownership = ownership
+        let fetched: ManagedSource.Fetched?
+        do {
+            fetched = try await fetch()
+        } catch let failure as ManagedSource.Failure {
+            return state.failed(failure.comment)
+        } catch let error as ExecutionError {
+            return state.failed("Unable to manage file: \(error)")
+        }
+        if keepsMode, let fetched, fetched.isAtHand, let bits = fetched.mode { ownership.mode = FileMode(bits: bits) }
+        let (changes, counts) = try await foreseen(fetched, ownership)
+        if changes.isEmpty { return state.unchanged("The file \(path) is in the correct state") }
+        var result = StateResult(
+            name: path, result: nil,
+            comment: "The file \(path) is set to be changed\nNote: No changes made, actual changes may\nbe different due to other states.",
+            changes: changes)
+        if changes["diff"] != nil, !settings.showChanges { result.changes["diff"] = "<show_changes=False>" }
+        if settings.ignoresDifferences, !counts { result.extra["skip_req"] = true }
+        return result
     }
 
-    /// Writes to what a link points to, unless links are not followed.
-    private func target() async throws -> String {
-        guard settings.followSymlinks, try await host.isLink(path) else { return path }
-        return try await host.resolved(path)
-    }
-
-    private func update(_ content: [UInt8]?, _ status: FileStatus) async throws -> StateResult {
-        let target = try await target()
+    /// What would differ, and whether it counts where some differences are ignored.
+    private func foreseen(_ fetched: ManagedSource.Fetched?, _ ownership: Ownership) async throws -> (ValueMap, Bool) {
+        let followed = settings.followSymlinks ? try await host.status(path) : nil
+        let found = if let followed { followed as FileStatus? } else { try await host.status(path, followLinks: false) }
+        let wanted = foreseenContents ?? contents ?? fetched?.content
+        guard let status = found else {
+            guard settings.newFileDiff else { return (["newfile": .string(path)], true) }
+            guard let wanted else { return ([:], true) }
+            let difference = try await comparison.difference(.bytes([]), wanted, host, obfuscates: contents != nil)
+            return difference.text.isEmpty ? ([:], true) : (["diff": .string(difference.text)], difference.counts)
+        }
         var changes = ValueMap()
-        if status.kind == .link {
-            changes["diff"] = "Replace symbolic link with regular file"
-        } else if let content {
-            let difference = try await difference(target, content, status)
-            if !difference.isEmpty { changes["diff"] = .string(settings.showChanges ? difference : "<show_changes=False>") }
+        var counts = false
+        if contents != nil, let wanted {
+            let difference = try await comparison.difference(path, wanted, host)
+            if !difference.text.isEmpty { changes["diff"] = .string(difference.text) }
+            counts = difference.counts
+        } else if let fetched, try await differs(path, fetched) == true {
+            let difference = try await comparison.difference(path, fetched.content, host)
+            changes["diff"] = .string(difference.text)
+            counts = difference.counts
         }
-        let writes = changes["diff"] != nil
-        for (key, value) in try await ownership.differences(status, host) { changes[key] = value }
-        if changes.isEmpty {
-            return state.unchanged(state.text(would: "The file \(path) is in the correct state", did: "File \(path) is in the correct state"))
-        }
-        if let failure = try await checkFailure(content) { return failure }
-        var problems: [String] = []
-        var result = try await state.change(changes, would: wouldChange, did: "File \(path) updated") {
-            if writes, let content {
-                try await Backup.keep(target, mode: settings.backup, state.call)
-                try await host.write(target, content, FileAttributes())
+        for (key, value) in try await ownership.foreseenDifferences(status, host) { changes[key] = value }
+        if let attrs = settings.attrs, !attrs.isEmpty, try await FileFlags.difference(path, attrs, state.call) != nil { changes["attrs"] = .string(attrs) }
+        return (changes, counts)
+    }
+
+    /// Whether a file holds something else than the source; nil when that is not known.
+    private func differs(_ file: String, _ fetched: ManagedSource.Fetched) async throws -> Bool? {
+        do {
+            switch fetched.sum {
+            case .unknown: return nil
+            case .digest(let sum): return try await host.digest(file, sum.algorithm) != sum.digest
+            case .content: return try await !fetched.content.isContent(of: file, host)
             }
-            let outcome = try await ownership.enforce(path, host, followLinks: settings.followSymlinks)
-            problems = outcome.problems
-            if problems.isEmpty { return nil }
-            for key in ["user", "group", "mode"] where outcome.changes[key] == nil { changes[key] = nil }
-            return changes
+        } catch let error as HostError {
+            throw ExecutionError(error.pythonText)
         }
-        if !problems.isEmpty {
-            result.result = false
-            if changes.isEmpty { result.comment = problems.joined(separator: "; ") }
+    }
+
+    // MARK: - Doing it
+
+    private func manage() async throws -> StateResult {
+        let fetched: ManagedSource.Fetched?
+        do {
+            fetched = try await fetch()
+        } catch let failure as ManagedSource.Failure {
+            return state.failed("Unable to manage file: \(failure.comment)")
+        } catch let error as ExecutionError {
+            return state.failed("Unable to manage file: \(error)")
+        }
+        var file = self
+        if keepsMode, let bits = fetched?.mode { file.ownership.mode = FileMode(bits: bits) }
+        if let lateFailure { return state.failed("Unable to \(settings.checkCmd == nil ? "manage" : "check_cmd") file: \(lateFailure)") }
+        do {
+            if let command = settings.checkCmd, !command.isEmpty,
+                let refusal = try await CandidateCheck(file: file, content: contents ?? fetched?.content, command: command).refusal()
+            { return refusal }
+        } catch let failure as ManagedSource.Failure {
+            return state.failed(failure.comment)
+        }
+        return try await Self.caught(state) { try await file.write(fetched) }
+    }
+
+    /// What cannot be done is Salt's sentence of it.
+    static func caught(_ state: StateContext, _ body: () async throws -> StateResult) async throws -> StateResult {
+        do {
+            return try await body()
+        } catch let error as ExecutionError {
+            return state.failed("Unable to manage file: \(error)")
+        } catch let error as HostError {
+            return state.failed("Unable to manage file: \(error.pythonText)")
+        }
+    }
+
+    private func write(_ fetched: ManagedSource.Fetched?) async throws -> StateResult {
+        guard let status = try await host.status(path, followLinks: false) else { return try await create(fetched) }
+        guard status.kind == .link else { return status.kind == .file ? try await update(fetched, isLink: false) : try await create(fetched) }
+        return try await update(fetched, isLink: true)
+    }
+
+    private func update(_ fetched: ManagedSource.Fetched?, isLink: Bool) async throws -> StateResult {
+        let follows = settings.followSymlinks
+        let target = isLink && follows ? try await host.resolved(path) : path
+        var result = StateResult(name: path, result: true, comment: "")
+        var counts = false
+        if let fetched, try await needsWriting(target, fetched, replacesLink: isLink && !follows) {
+            if let failure = try await mismatch(fetched, name: settings.source.firstText, isUpdate: true) { return failure }
+            let difference = try await shown(target, fetched.content)
+            counts = difference.counts
+            if !difference.text.isEmpty { result.changes["diff"] = .string(difference.text) }
+            if let failure = try await commit(fetched.content, target) { return failure }
+        }
+        if let contents {
+            let difference = try await comparison.difference(target, contents, host)
+            if let unreadable = difference.unreadable {
+                result.warnings.append("Failed to detect changes to file: \(unreadable)")
+            } else if !difference.text.isEmpty {
+                counts = difference.counts
+                result.changes["diff"] = .string(settings.showChanges ? difference.text : obfuscated ? "<Obfuscated Template>" : "<show_changes=False>")
+                if let failure = try await commit(contents, target) { return failure }
+            }
+        }
+        let outcome = try await enforce(followLinks: follows)
+        for (key, value) in outcome.changes { result.changes[key] = value }
+        if !outcome.problems.isEmpty { result.result = false }
+        result.comment = outcome.problems.joined(separator: "; ")
+        if !result.changes.isEmpty {
+            result.comment = "File \(path) updated"
+            if settings.ignoresDifferences, !counts { result.extra["skip_req"] = true }
+        } else if result.result == true {
+            result.comment = "File \(path) is in the correct state"
         }
         return result
     }
 
-    /// The diff of the old and new content; equal digests save reading a large file twice.
-    private func difference(_ target: String, _ content: [UInt8], _ status: FileStatus) async throws -> String {
-        let old = try await host.read(target)
-        if state.call.services.options["obfuscate_templates"]?.isTruthy == true, old != content { return "<Obfuscated Template>" }
-        return TextContent.difference(old, content)
+    private func needsWriting(_ target: String, _ fetched: ManagedSource.Fetched, replacesLink: Bool) async throws -> Bool {
+        if replacesLink { return true }
+        return try await differs(target, fetched) ?? true
     }
 
-    private var wouldChange: String {
-        "The file \(path) is set to be changed\nNote: No changes made, actual changes may\nbe different due to other states."
+    private var obfuscated: Bool { state.call.services.options["obfuscate_templates"]?.isTruthy == true }
+
+    private func shown(_ target: String, _ content: FileContent) async throws -> FileComparison.Outcome {
+        if obfuscated { return .init(text: "<Obfuscated Template>") }
+        if !settings.showChanges { return .init(text: "<show_changes=False>") }
+        return try await comparison.difference(target, content, host)
     }
 
-    private func create(_ content: [UInt8]?) async throws -> StateResult {
+    /// Whether what was fetched is what the digest says.
+    private func mismatch(_ fetched: ManagedSource.Fetched, name: String, isUpdate: Bool) async throws -> StateResult? {
+        guard case .digest(let sum) = fetched.sum, !SourceReader.isSalt(name) else { return nil }
+        let actual = try await fetched.content.digest(sum.algorithm, host)
+        if actual == sum.digest { return nil }
+        let what = isUpdate ? name : path
+        var comment = "Specified \(sum.algorithm.rawValue) checksum for \(what) (\(sum.digest)) does not match actual checksum (\(actual))"
+        if isUpdate {
+            comment += ". If the 'source_hash' value refers to a remote file with multiple possible matches, then it may be necessary to set 'source_hash_name'."
+        }
+        return state.failed(comment)
+    }
+
+    /// Puts the content in place of a file, keeping what it was where that is asked for.
+    private func commit(_ content: FileContent, _ target: String) async throws -> StateResult? {
+        do {
+            try await Backup.keep(target, mode: settings.backup, state.call)
+            try await content.write(to: target, FileAttributes(), host)
+            return nil
+        } catch let error as HostError {
+            return state.failed("Failed to commit change: \(error.pythonText)")
+        }
+    }
+
+    private func enforce(followLinks: Bool, was: FileStatus? = nil) async throws -> (changes: ValueMap, problems: [String]) {
+        var outcome = try await ownership.enforce(path, host, followLinks: followLinks, was: was)
+        if let attrs = settings.attrs {
+            let flags = try await FileFlags.enforce(path, attrs, state.call)
+            for (key, value) in flags.changes { outcome.changes[key] = value }
+            outcome.problems += flags.problems
+        }
+        if let selinux = settings.selinux.mapValue, !selinux.isEmpty {
+            let label = try await SecurityLabel.enforce(path, selinux, state.call)
+            for (key, value) in label.changes { outcome.changes[key] = value }
+            outcome.problems += label.problems
+        }
+        return outcome
+    }
+
+    // MARK: - A new file
+
+    private func create(_ fetched: ManagedSource.Fetched?) async throws -> StateResult {
+        if let fetched, let failure = try await mismatch(fetched, name: settings.source.firstText, isUpdate: false) { return failure }
         let parent = Path.parent(path) ?? "/"
-        if let failure = try await checkFailure(content) { return failure }
-        let parentFailure: StateResult? = try await state.whenApplying {
-            if try await host.isDirectory(parent) || settings.makedirs { return nil }
-            return state.failed("Parent directory not present")
+        if try await !host.isDirectory(parent) {
+            guard settings.makedirs else { return state.failed("Parent directory not present") }
+            try await makeParents(parent)
         }
-        if let parentFailure { return parentFailure }
-        var problems: [String] = []
-        var result = try await state.change(
-            foreseen(content), would: wouldChange, did: content == nil ? "Empty file" : "File \(path) updated"
-        ) {
-            if try await !host.isDirectory(parent) { try await makeParents(parent) }
-            var changes = ValueMap()
-            if content == nil {
-                changes["new"] = .string("file \(path) created")
-            } else {
-                changes["diff"] = settings.newFileDiff ? .string(TextContent.difference([], content ?? [])) : "New file"
-            }
-            let identity = try await host.identity()
-            try await host.write(path, content ?? [], FileAttributes(mode: ownership.mode?.bits ?? 0o644))
-            var owners = ownership
-            // Salt starts such a file with a private mode and reports the one it sets then, also the default.
-            if owners.mode == nil, isFromSource { owners.mode = FileMode(bits: 0o644) }
-            let start = isFromSource || ownership.mode != nil ? 0o600 : 0o644
-            let born = FileStatus(kind: .file, mode: start, userID: identity.userID, groupID: identity.groupID)
-            let outcome = try await owners.enforce(path, host, followLinks: true, was: born)
-            problems = outcome.problems
-            for (key, value) in outcome.changes { changes[key] = value }
-            return changes
+        var owners = self
+        var result = StateResult(name: path, result: true, comment: "")
+        let content = contents ?? fetched?.content
+        if let content {
+            result.changes["diff"] = "New file"
+            if settings.newFileDiff { result.changes["diff"] = .string(try await comparison.difference(.bytes([]), content, host).text) }
+        } else {
+            result.changes["new"] = .string("file \(path) created")
+            result.comment = "Empty file"
         }
-        if !problems.isEmpty {
+        if contents != nil, Backup.isWanted(settings.backup, state.call) {
+            // Salt makes the file before it writes, and so keeps an empty one.
+            try await host.write(path, [], FileAttributes(mode: ownership.mode?.bits ?? 0o644))
+            try await Backup.keep(path, mode: settings.backup, state.call)
+        }
+        try await (content ?? .bytes([])).write(to: path, FileAttributes(mode: ownership.mode.map { $0.bits ?? 0o600 } ?? 0o644), host)
+        // Salt starts such a file with a private mode and reports the one it sets then, also the default.
+        if owners.ownership.mode == nil { owners.ownership.mode = FileMode(bits: 0o644) }
+        let start = fetched != nil || ownership.mode != nil ? 0o600 : 0o644
+        let identity = try await host.identity()
+        let born = FileStatus(kind: .file, mode: start, userID: identity.userID, groupID: identity.groupID)
+        let outcome = try await owners.enforce(followLinks: false, was: born)
+        for (key, value) in outcome.changes { result.changes[key] = value }
+        if !outcome.problems.isEmpty {
             result.result = false
-            result.comment = ([content == nil ? "Empty file" : ""] + problems).filter { !$0.isEmpty }.joined(separator: "; ")
+            result.comment = ([result.comment] + outcome.problems).filter { !$0.isEmpty }.joined(separator: "; ")
         }
+        if result.comment.isEmpty { result.comment = "File \(path) updated" }
         return result
-    }
-
-    private func foreseen(_ content: [UInt8]?) -> ValueMap {
-        guard settings.newFileDiff, let content else { return ["newfile": .string(path)] }
-        return ["diff": .string(TextContent.difference([], content))]
     }
 
     private func makeParents(_ directory: String) async throws {
         let mode = settings.dirMode ?? ownership.mode?.forDirectories
-        let owners = Ownership(user: ownership.user, group: ownership.group, mode: mode)
-        try await host.makeDirectories(directory, try await owners.attributes(host))
-    }
-
-    /// Asks `check_cmd` about the new content; a failure is the state's result.
-    private func checkFailure(_ content: [UInt8]?) async throws -> StateResult? {
-        guard let command = settings.checkCmd else { return nil }
-        return try await state.whenApplying { try await refusal(command, content) }
-    }
-
-    private func refusal(_ command: String, _ content: [UInt8]?) async throws -> StateResult? {
-        let candidate = TemporaryName.make("check", in: settings.tmpDir ?? "/tmp", suffix: settings.tmpExt)
-        try await host.write(candidate, content ?? [], FileAttributes(mode: ownership.mode?.bits ?? 0o644))
-        var check = CommandSettings()
-        check.cmd = .string("\(command) \(ShellWords.quote(candidate))")
-        check.pythonShell = true
-        let outcome = try await check.run(state.call, mergesErrors: false)
-        try await host.remove(candidate)
-        state.call.outcome.returnCode = 0
-        if outcome.code == 0 { return nil }
-        var comment = "check_cmd execution failed"
-        for text in [outcome.output, outcome.errors] where !text.isEmpty { comment += "\n" + text }
-        var result = state.failed(comment)
-        result.extra["skip_watch"] = true
-        return result
+        try await NewFolders.make(directory, Ownership(user: ownership.user, group: ownership.group, mode: mode), host)
     }
 }

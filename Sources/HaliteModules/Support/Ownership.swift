@@ -51,18 +51,33 @@ struct Ownership: Sendable {
     static func userName(_ id: Int, _ host: any Host) async throws -> String { try await host.user(id: id)?.name ?? String(id) }
     static func groupName(_ id: Int, _ host: any Host) async throws -> String { try await host.group(id: id)?.name ?? String(id) }
 
-    /// What differs at a path, in Salt's form of changes.
+    /// What differs from a status, in Salt's form of changes; an account that is false in Python asks for nothing.
     func differences(_ status: FileStatus, _ host: any Host) async throws -> ValueMap {
         var changes = ValueMap()
-        if let user, user.isGiven, !user.matches(name: try await Self.userName(status.userID, host), id: status.userID) {
-            changes["user"] = user.value
-        }
-        if let group, group.isGiven, !group.matches(name: try await Self.groupName(status.groupID, host), id: status.groupID) {
-            changes["group"] = group.value
-        }
+        if let user, user.isGiven, try await !Self.isOwner(user, status, host) { changes["user"] = user.value }
+        if let group, group.isGiven, try await !Self.isGroup(group, status, host) { changes["group"] = group.value }
         // Links have no mode of their own on Linux.
-        if let mode, status.kind != .link, mode.bits != status.mode { changes["mode"] = mode.value }
+        if let mode, status.kind != .link, mode.text != status.modeText { changes["mode"] = mode.value }
         return changes
+    }
+
+    /// The same as Salt foresees it for a managed file: any account that is given counts, and the mode of links too.
+    func foreseenDifferences(_ status: FileStatus, _ host: any Host) async throws -> ValueMap {
+        var changes = ValueMap()
+        if let user, try await !Self.isOwner(user, status, host) { changes["user"] = user.value }
+        if let group, try await !Self.isGroup(group, status, host) { changes["group"] = group.value }
+        if let mode, mode.text != status.modeText { changes["mode"] = mode.value }
+        return changes
+    }
+
+    private static func isOwner(_ user: Account, _ status: FileStatus, _ host: any Host) async throws -> Bool {
+        if case .int(let id) = user.value { return id == status.userID }
+        return try await user.matches(name: userName(status.userID, host), id: status.userID)
+    }
+
+    private static func isGroup(_ group: Account, _ status: FileStatus, _ host: any Host) async throws -> Bool {
+        if case .int(let id) = group.value { return id == status.groupID }
+        return try await group.matches(name: groupName(status.groupID, host), id: status.groupID)
     }
 
     func attributes(_ host: any Host) async throws -> FileAttributes {
@@ -73,35 +88,55 @@ struct Ownership: Sendable {
     }
 
     /// Sets what differs.
+    /// - Parameter was: what a file that was just made counts as, where it got its mode at once.
     /// - Returns: what changed, and Salt's sentences about what could not be changed.
     func enforce(
         _ path: String, _ host: any Host, followLinks: Bool, was: FileStatus? = nil
     ) async throws -> (changes: ValueMap, problems: [String]) {
-        guard let status = try await host.status(path, followLinks: followLinks) else { return ([:], []) }
+        let followed = followLinks ? try await host.status(path) : nil
+        guard let status = try await followed.orElse({ try await host.status(path, followLinks: false) }) else {
+            throw ExecutionError("Path not found: \(path)")
+        }
         var seen = was ?? status
         seen.kind = status.kind
         let wanted = try await differences(seen, host)
-        let now = try await differences(status, host)
         if wanted.isEmpty { return ([:], []) }
+        let now = try await differences(status, host)
         var problems: [String] = []
         var changes = wanted
-        func set(_ key: String, _ word: String, _ attributes: FileAttributes) async throws {
+        let all = try await attributes(host)
+        func set(_ key: String, _ attributes: FileAttributes) async throws {
             guard let value = now[key] else { return }
             do {
-                try await host.setAttributes(path, attributes, followLinks: followLinks)
+                try await host.setAttributes(path, attributes, followLinks: followLinks && followed != nil)
             } catch let error as HostError where error.code == .notPermitted {
-                problems.append("Failed to change \(word) to \(value.pythonString)")
+                problems.append("Failed to change \(key) to \(value.pythonString)")
                 changes[key] = nil
             }
         }
-        let all = try await attributes(host)
-        try await set("user", "user", FileAttributes(userID: all.userID))
-        try await set("group", "group", FileAttributes(groupID: all.groupID))
+        try await set("user", FileAttributes(userID: all.userID))
+        try await set("group", FileAttributes(groupID: all.groupID))
         // Changing the owner clears set-uid and set-gid bits, so the mode is set again.
         let keepsMode = now["mode"] == nil && (now["user"] != nil || now["group"] != nil) && status.kind != .link
-        if keepsMode { try await host.setAttributes(path, FileAttributes(mode: status.mode), followLinks: followLinks) }
-        try await set("mode", "mode", FileAttributes(mode: all.mode))
+        if keepsMode, status.mode & 0o6000 != 0 {
+            try await host.setAttributes(path, FileAttributes(mode: status.mode), followLinks: followLinks)
+        }
+        guard let mode, wanted["mode"] != nil else { return (changes, problems) }
+        if followLinks, followed == nil { throw ExecutionError("\(path): File not found") }
+        if mode.bits == nil {
+            problems.append("Failed to change mode to \(mode.text)")
+            changes["mode"] = nil
+        } else {
+            try await set("mode", FileAttributes(mode: mode.bits))
+        }
         return (changes, problems)
+    }
+}
+
+extension Optional {
+    fileprivate func orElse(_ other: () async throws -> Wrapped?) async rethrows -> Wrapped? {
+        if let self { return self }
+        return try await other()
     }
 }
 

@@ -15,11 +15,29 @@ enum TextContent {
     /// The text of changes: a unified diff, or a sentence for content that is no text; empty when nothing differs.
     static func difference(_ old: [UInt8], _ new: [UInt8]) -> String {
         if old == new { return "" }
+        return binaryChange(old, new) ?? UnifiedDiff.lines(lines(old), lines(new)).joined()
+    }
+
+    /// The sentence in the place of a diff where the old or the new content is no text.
+    static func binaryChange(_ old: [UInt8], _ new: [UInt8]) -> String? {
         switch (isText(old), isText(new)) {
-        case (false, false): return "Replace binary file"
-        case (false, true): return "Replace binary file with text file"
-        case (true, false): return "Replace text file with binary file"
-        case (true, true): return UnifiedDiff.text(String(decoding: old, as: UTF8.self), String(decoding: new, as: UTF8.self))
+        case (false, false): "Replace binary file"
+        case (false, true): "Replace binary file with text file"
+        case (true, false): "Replace text file with binary file"
+        case (true, true): nil
         }
+    }
+
+    /// The lines of a content with their ends. A line that is no UTF-8 is read as Latin-1, so that it can be shown.
+    static func lines(_ content: [UInt8]) -> [String] {
+        var lines: [String] = []
+        var start = 0
+        while start < content.count {
+            let end = content[start...].firstIndex(of: 0x0A).map { $0 + 1 } ?? content.count
+            let line = content[start..<end]
+            lines.append(String(validating: line, as: UTF8.self) ?? String(String.UnicodeScalarView(line.map { Unicode.Scalar($0) })))
+            start = end
+        }
+        return lines
     }
 }

@@ -26,7 +26,19 @@ package final class SaltTemplateService: TemplateService {
         }
         let environment = environment(saltenv: context.saltenv, kind: "jinja_env")
         let scope = scope(values, context)
-        return try await RenderThread.run { try environment.render(source: source, name: name, scope: scope) }
+        do {
+            return try await RenderThread.run { try environment.render(source: source, name: name, scope: scope) }
+        } catch let error as RenderError {
+            throw TemplateFailure(description: error.description, saltText: Self.saltText(error, name: name))
+        }
+    }
+
+    /// As Salt's exception prints itself; the name of the file only where it is another than the one that was asked for.
+    private static func saltText(_ error: RenderError, name: String) -> String {
+        var text = error.message
+        if error.line > 0 { text += "; line \(error.line)" }
+        if !error.excerpt.isEmpty { text += "\n\n\(error.excerpt)" }
+        return error.file == name ? text : text + "\n  in \(error.file)"
     }
 
     package func renderData(

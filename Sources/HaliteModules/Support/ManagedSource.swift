@@ -1,0 +1,105 @@
+import HaliteCore
+import HaliteHost
+import HaliteModuleKit
+import HaliteValue
+
+/// Where the content of a managed file comes from: the `source` of a state, resolved and fetched as Salt does.
+struct ManagedSource: Sendable {
+    /// A reason why the content cannot be had, in Salt's words.
+    struct Failure: Error {
+        let comment: String
+        init(_ comment: String) { self.comment = comment }
+    }
+
+    /// What tells whether a file holds the source.
+    enum Sum: Sendable {
+        /// Nothing is known: nothing is foreseen, and the file is written.
+        case unknown
+        case digest(SourceHash)
+        case content
+    }
+
+    struct Fetched: Sendable {
+        var content: FileContent
+        var sum: Sum
+        /// Whether Salt has a file at hand before it compares; only then it foresees the mode of `mode: keep`.
+        var isAtHand: Bool
+        var mode: Int?
+    }
+
+    let call: CallContext
+    /// The path of the managed file, for digests in files and for messages.
+    let path: String
+    var hashText: String?
+    var hashName: String?
+    var skipsVerification = false
+
+    private var host: any Host { call.host }
+    private var reader: SourceReader { SourceReader(call: call, saltenv: call.saltenv) }
+
+    static func isRemote(_ source: String) -> Bool { SourceReader.isRemote(source) }
+
+    /// The one source, or the first of a list that exists, and the hash that belongs to it.
+    func choose(_ source: Value) async throws -> (source: String, hash: String?) {
+        guard case .list(let list) = source else { return (source.pythonString, hashText) }
+        for candidate in list {
+            if case .map(let map) = candidate {
+                guard map.count == 1, let (key, value) = map.first else { continue }
+                if try await reader.exists(key.pythonString) { return (key.pythonString, value.isTruthy ? value.pythonString : hashText) }
+            } else if try await reader.exists(candidate.pythonString) {
+                return (candidate.pythonString, hashText)
+            }
+        }
+        throw ExecutionError("none of the specified sources were found")
+    }
+
+    /// - Parameter template: whether the content will be rendered, and so has to be at hand.
+    func fetch(_ source: String, hash: String?, template: Bool) async throws -> Fetched {
+        if SourceReader.isSalt(source) { return try await fromMaster(source, template: template) }
+        if Self.isRemote(source) { return try await fromElsewhere(source, hash) }
+        let place = source.hasPrefix("file://") ? Self.withoutTrailingSlash(String(source.dropFirst(7))) : source
+        guard let status = try await host.status(place) else { throw Failure("Local file source \(place) does not exist") }
+        var sum = Sum.content
+        if let hash, !hash.isEmpty { sum = skipsVerification ? .unknown : .digest(try await sourceHash(hash, source)) }
+        return Fetched(content: .onHost(place), sum: sum, isAtHand: true, mode: status.mode)
+    }
+
+    private func fromMaster(_ source: String, template: Bool) async throws -> Fetched {
+        let place = reader.saltPath(source)
+        guard let file = try await call.services.files.fetch(place.path, saltenv: place.saltenv) else {
+            throw Failure("Source file \(source) not found in saltenv '\(call.saltenv)'")
+        }
+        return Fetched(content: .local(file.localPath), sum: .content, isAtHand: template, mode: file.mode)
+    }
+
+    private func fromElsewhere(_ source: String, _ hash: String?) async throws -> Fetched {
+        var sum = Sum.unknown
+        if !skipsVerification {
+            guard let hash, !hash.isEmpty else {
+                throw Failure("Unable to verify upstream hash of source file \(source), please set source_hash or set skip_verify to True")
+            }
+            let wanted = try await sourceHash(hash, source)
+            // What is there as the digest says need not be fetched again.
+            if try await host.isFile(path), try await host.digest(path, wanted.algorithm) == wanted.digest {
+                return Fetched(content: .onHost(path), sum: .digest(wanted), isAtHand: true, mode: nil)
+            }
+            sum = .digest(wanted)
+        }
+        guard let content = try await reader.content(source) else { throw Failure("Source file '\(source)' not found") }
+        return Fetched(content: .bytes(content.bytes), sum: sum, isAtHand: true, mode: content.mode)
+    }
+
+    private func sourceHash(_ text: String, _ source: String) async throws -> SourceHash {
+        do {
+            return try await SourceHash.find(text, source: source, name: path, entry: hashName, reader: reader)
+        } catch let error as ExecutionError {
+            throw Failure("Unable to manage file: \(error)")
+        }
+    }
+
+    private static func withoutTrailingSlash(_ path: String) -> String {
+        var path = path
+        while path.hasSuffix("/") { path.removeLast() }
+        return path
+    }
+}
