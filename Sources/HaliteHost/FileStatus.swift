@@ -11,13 +11,15 @@ package struct FileStatus: Sendable, Equatable {
     package var groupID: Int
     package var size: Int
     package var inode: Int
+    /// How many names the file has.
+    package var linkCount: Int
     /// Seconds since 1970.
     package var accessTime: Double
     package var modificationTime: Double
     package var changeTime: Double
 
     package init(
-        kind: Kind, mode: Int, userID: Int, groupID: Int, size: Int = 0, inode: Int = 0, accessTime: Double = 0,
+        kind: Kind, mode: Int, userID: Int, groupID: Int, size: Int = 0, inode: Int = 0, linkCount: Int = 1, accessTime: Double = 0,
         modificationTime: Double = 0, changeTime: Double = 0
     ) {
         self.kind = kind
@@ -26,6 +28,7 @@ package struct FileStatus: Sendable, Equatable {
         self.groupID = groupID
         self.size = size
         self.inode = inode
+        self.linkCount = linkCount
         self.accessTime = accessTime
         self.modificationTime = modificationTime
         self.changeTime = changeTime

@@ -61,7 +61,7 @@ package struct LocalHost: Host {
             }
         return FileStatus(
             kind: kind, mode: Int(info.st_mode & 0o7777), userID: Int(info.st_uid), groupID: Int(info.st_gid),
-            size: Int(info.st_size), inode: Int(info.st_ino), accessTime: info.st_atim.seconds,
+            size: Int(info.st_size), inode: Int(info.st_ino), linkCount: Int(info.st_nlink), accessTime: info.st_atim.seconds,
             modificationTime: info.st_mtim.seconds, changeTime: info.st_ctim.seconds)
     }
 

@@ -32,62 +32,30 @@ extension FileState {
         ]
     }
 
-    static func copy(_ state: StateContext, _ settings: CopySettings) async throws -> StateResult {
-        var path = try await path(state)
-        let host = state.call.host
-        let source = settings.source
+    static func copy(_ given: StateContext, _ settings: CopySettings) async throws -> StateResult {
+        let path = try await path(given)
+        let state = given.named(path)
+        let source = try await expanded(settings.source, state.call)
+        if path.isEmpty { return state.failed("Must provide name to file.copy") }
         if let failure = relativePathFailure(state, path) { return failure }
-        guard let original = try await host.status(source) else { return state.failed("Source file \"\(source)\" is not present") }
-        var own = Ownership(user: settings.user ?? settings.owner, group: settings.group, mode: settings.mode ?? FileMode(bits: original.mode))
+        guard let original = try await state.call.host.status(source) else { return state.failed("Source file \"\(source)\" is not present") }
+        let owners: Ownership
         if settings.preserve {
-            own.user = Account(try await Ownership.userName(original.userID, host))
-            own.group = Account(try await Ownership.groupName(original.groupID, host))
-            own.mode = FileMode(bits: original.mode)
+            let user = try await Ownership.userName(original.userID, state.call.host)
+            let group = try await Ownership.groupName(original.groupID, state.call.host)
+            owners = Ownership(user: Account(user), group: Account(group), mode: FileMode(bits: original.mode))
         } else {
-            let accounts = try await state.call.ownAccounts()
-            own.user = own.user ?? Account(accounts.user)
-            own.group = own.group ?? Account(accounts.group)
-            if let failure = try await missingAccountFailure(state, own) { return failure }
+            let user = settings.user ?? settings.owner
+            let both = try await LinkOwners.complete((user?.value).value, (settings.group?.value).value, state.call)
+            owners = Ownership(user: both.user, group: both.group, mode: settings.mode ?? FileMode(bits: original.mode))
+            if let failure = try await missingAccountFailure(state, owners) { return failure }
         }
-        if settings.subdir, try await host.isDirectory(path) { path = Path.join(path, Path.name(source)) }
-        var did = "Copied \"\(source)\" to \"\(path)\""
-        if let present = try await host.status(path, followLinks: false) {
-            guard settings.force else { return state.unchanged("The target file \"\(path)\" exists and will not be overwritten") }
-            if present.kind == .file, original.kind == .file, try await host.digest(path, .sha256) == host.digest(source, .sha256) {
-                did += " - files are identical but force flag is set"
-            }
-        }
-        let parent = Path.parent(path) ?? "/"
-        let failure: StateResult? = try await state.whenApplying {
-            if try await host.isDirectory(parent) || settings.makedirs { return nil }
-            return state.failed("The target directory \(parent) is not present")
-        }
-        if let failure { return failure }
-        return try await state.either(would: {
-            StateResult(name: state.name, result: nil, comment: "File \"\(source)\" is set to be copied to \"\(path)\"")
-        }, do: {
-            if settings.force { try await host.remove(path) }
-            let parents = Ownership(user: own.user, group: own.group, mode: settings.dirMode ?? own.mode?.forDirectories)
-            try await host.makeDirectories(parent, try await parents.attributes(host))
-            try await FileCopies.copy(source, to: path, host)
-            if original.kind == .directory {
-                for visit in try await FolderWalk.visits(path, host) {
-                    for name in visit.folders + visit.files {
-                        let attributes = try await Ownership(user: own.user, group: own.group).attributes(host)
-                        try await host.setAttributes(Path.join(visit.path, name), attributes, followLinks: false)
-                    }
-                }
-            }
-            var changes: ValueMap = [.string(path): .string(source)]
-            let outcome = try await own.enforce(path, host, followLinks: false)
-            if !settings.preserve { for (key, value) in outcome.changes { changes[key] = value } }
-            var result = StateResult(name: state.name, result: true, comment: did, changes: changes)
-            if !outcome.problems.isEmpty {
-                result.result = false
-                result.comment = ([did] + outcome.problems).joined(separator: "; ")
-            }
-            return result
-        })
+        return try await LocalCopy(state: state, path: path, source: source, original: original, owners: owners, settings: settings).apply()
+    }
+
+    /// A path whose `~` is resolved.
+    static func expanded(_ path: String, _ call: CallContext) async throws -> String {
+        try await Self.path(StateContext(call: call, name: path, id: "", sls: "", low: [:]))
     }
 
     // MARK: - rename
@@ -103,30 +71,43 @@ extension FileState {
         ]
     }
 
-    static func rename(_ state: StateContext, _ settings: RenameSettings) async throws -> StateResult {
-        let path = try await path(state)
+    static func rename(_ given: StateContext, _ settings: RenameSettings) async throws -> StateResult {
+        let path = try await withVariables(try await path(given), given.call)
+        let state = given.named(path)
         let host = state.call.host
-        let source = settings.source
+        let source = try await withVariables(try await expanded(settings.source, state.call), state.call)
+        if path.isEmpty { return state.failed("Must provide name to file.rename") }
         if let failure = relativePathFailure(state, path) { return failure }
         if try await !host.exists(source) { return state.unchanged("Source file \"\(source)\" has already been moved out of place") }
-        if try await host.exists(path), !settings.force {
-            return state.unchanged("The target file \"\(path)\" exists and will not be overwritten")
-        }
-        let parent = Path.parent(path) ?? "/"
-        let failure: StateResult? = try await state.whenApplying {
-            if try await host.isDirectory(parent) || settings.makedirs { return nil }
-            return state.failed("The target directory \(parent) is not present")
-        }
-        if let failure { return failure }
+        let isTaken = try await host.exists(path)
+        if isTaken, !settings.force { return state.unchanged("The target file \"\(path)\" exists and will not be overwritten") }
         return try await state.either(would: {
-            StateResult(name: state.name, result: nil, comment: "File \"\(source)\" is set to be moved to \"\(path)\"")
+            StateResult(name: path, result: nil, comment: "File \"\(source)\" is set to be moved to \"\(path)\"")
         }, do: {
-            if settings.force { try await host.remove(path) }
-            try await host.makeDirectories(parent)
-            try await FileCopies.move(source, to: path, host)
+            if isTaken { try await host.remove(path) }
+            if let failure = try await LocalCopy.missingParentFailure(state, path, makes: settings.makedirs, Ownership()) { return failure }
+            do {
+                let takesIn = try await host.isDirectory(path)
+                try await FileCopies.move(source, to: takesIn ? Path.join(path, Path.name(source)) : path, host)
+            } catch is HostError {
+                return state.failed("Failed to move \"\(source)\" to \"\(path)\"")
+            }
             return StateResult(
-                name: state.name, result: true, comment: "Moved \"\(source)\" to \"\(path)\"", changes: [.string(path): .string(source)])
+                name: path, result: true, comment: "Moved \"\(source)\" to \"\(path)\"", changes: [.string(path): .string(source)])
         })
+    }
+
+    /// Python's `expandvars`: `$NAME` and `${NAME}` of the environment; unknown ones stay.
+    private static func withVariables(_ text: String, _ call: CallContext) async throws -> String {
+        guard text.contains("$") else { return text }
+        let environment = try await call.host.identity().environment
+        let bytes = Array(text.utf8)
+        let result = try PythonRegex.compile("\\$(\\w+|\\{[^}]*\\})").substitute(in: bytes) { match in
+            guard let range = match.ranges[0] else { return [] }
+            let name = String(decoding: bytes[range].filter { !Array("${}".utf8).contains($0) }, as: UTF8.self)
+            return environment[name].map { Array($0.utf8) } ?? Array(bytes[range])
+        }
+        return String(decoding: result.result, as: UTF8.self)
     }
 
     // MARK: - accumulated
@@ -289,37 +270,6 @@ extension FileState {
         return try await state.change(["deleted": true], would: "\(path) would be deleted", did: "\(path) was deleted") {
             try await state.call.host.remove(path)
             return nil
-        }
-    }
-}
-
-/// Copies and moves on one host.
-enum FileCopies {
-    /// Copies a file, or a folder with all that is in it; links stay links.
-    static func copy(_ source: String, to path: String, _ host: any Host) async throws {
-        guard let status = try await host.status(source) else { throw ExecutionError("no file \(source)") }
-        if status.kind != .directory {
-            try await host.write(path, try await host.read(source), FileAttributes(mode: status.mode))
-            return
-        }
-        try await host.makeDirectory(path, FileAttributes(mode: status.mode))
-        for name in try await host.list(source) {
-            let (from, to) = (Path.join(source, name), Path.join(path, name))
-            if try await host.isLink(from) {
-                try await host.makeLink(to, to: try await host.readLink(from))
-            } else {
-                try await copy(from, to: to, host)
-            }
-        }
-    }
-
-    /// Renames, or copies and removes where two file systems meet.
-    static func move(_ source: String, to path: String, _ host: any Host) async throws {
-        do {
-            try await host.rename(source, to: path)
-        } catch let error as HostError where error.code == .other {
-            try await copy(source, to: path, host)
-            try await host.remove(source)
         }
     }
 }

@@ -14,9 +14,9 @@ package struct FileState: StateModule {
         StateFunction("recurse", "A folder holds what a folder of the file server holds.", RecurseSettings.self, body: recurse),
         StateFunction("symlink", "A symbolic link points to a target.", SymlinkSettings.self, body: symlink),
         StateFunction("hardlink", "A hard link points to a target.", HardlinkSettings.self, body: hardlink),
-        StateFunction("absent", "Nothing is at a path.", .required("name", "The path."), body: absent),
-        StateFunction("exists", "Something is at a path; nothing is made.", .required("name", "The path."), body: exists),
-        StateFunction("missing", "Nothing is at a path; nothing is removed.", .required("name", "The path."), body: missing),
+        StateFunction("absent", "Nothing is at a path.", .required("name", "The path."), .keywords("kwargs", "Ignored."), body: absent),
+        StateFunction("exists", "Something is at a path; nothing is made.", .required("name", "The path."), .keywords("kwargs", "Ignored."), body: exists),
+        StateFunction("missing", "Nothing is at a path; nothing is removed.", .required("name", "The path."), .keywords("kwargs", "Ignored."), body: missing),
         StateFunction("append", "A file holds lines, put at its end when they are missing.", TextSettings.self, body: append),
         StateFunction("prepend", "A file holds lines, put at its start when they are missing.", TextSettings.self, body: prepend),
         StateFunction("replace", "A pattern in a file is replaced.", ReplaceSettings.self, body: replace),
@@ -57,29 +57,43 @@ package struct FileState: StateModule {
 
     // MARK: - Whether something is there
 
-    private static func absent(_ state: StateContext, name: String) async throws -> StateResult {
-        let path = try await path(state)
+    private static func absent(_ given: StateContext, name: String, more: ValueMap) async throws -> StateResult {
+        let path = try await path(given)
+        let state = given.named(path)
         let host = state.call.host
+        if path.isEmpty { return state.failed("Must provide name to file.absent") }
         if let failure = relativePathFailure(state, path) { return failure }
         if Path.normalised(path) == "/" { return state.failed("Refusing to make \"/\" absent") }
-        guard let status = try await host.status(path, followLinks: false) else { return state.unchanged("File \(path) is not present") }
-        let word = status.kind == .directory ? "Directory" : "File"
-        return try await state.change(
-            ["removed": .string(path)], would: "\(word) \(path) is set for removal", did: "Removed \(word.lowercased()) \(path)"
-        ) {
-            try await host.remove(path)
-            return nil
+        let target = try await host.status(path)
+        let isLink = try await host.isLink(path)
+        let isFolder = target?.kind == .directory && !isLink
+        // Salt sees files, links and folders; a pipe or a device is not present for it.
+        guard isLink || isFolder || target?.kind == .file else { return state.unchanged("File \(path) is not present") }
+        let word = isFolder ? "Directory" : "File"
+        do {
+            return try await state.change(
+                ["removed": .string(path)], would: "\(word) \(path) is set for removal", did: "Removed \(word.lowercased()) \(path)"
+            ) {
+                try await host.remove(path)
+                return nil
+            }
+        } catch let error as HostError {
+            return state.failed("Could not remove '\(path)': \(error.pythonText)")
         }
     }
 
-    private static func exists(_ state: StateContext, name: String) async throws -> StateResult {
-        let path = try await path(state)
+    private static func exists(_ given: StateContext, name: String, more: ValueMap) async throws -> StateResult {
+        let path = try await path(given)
+        let state = given.named(path)
+        if path.isEmpty { return state.failed("Must provide name to file.exists") }
         if try await state.call.host.status(path) == nil { return state.failed("Specified path \(path) does not exist") }
         return state.unchanged("Path \(path) exists")
     }
 
-    private static func missing(_ state: StateContext, name: String) async throws -> StateResult {
-        let path = try await path(state)
+    private static func missing(_ given: StateContext, name: String, more: ValueMap) async throws -> StateResult {
+        let path = try await path(given)
+        let state = given.named(path)
+        if path.isEmpty { return state.failed("Must provide name to file.missing") }
         if try await state.call.host.status(path) != nil { return state.failed("Specified path \(path) exists") }
         return state.unchanged("Path \(path) is missing")
     }

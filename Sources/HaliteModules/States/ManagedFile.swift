@@ -38,7 +38,6 @@ struct ManagedFile: Sendable {
             lateFailure = "\(error)"
         }
     }
-    private var source: Value? { settings.source.isTruthy ? settings.source : nil }
     private var comparison: FileComparison { FileComparison(settings: settings, call: state.call) }
 
     func apply() async throws -> StateResult {
@@ -49,11 +48,11 @@ struct ManagedFile: Sendable {
 
     /// Chooses and fetches the source, and renders it where a template is asked for.
     private func fetch() async throws -> ManagedSource.Fetched? {
-        guard let source else { return nil }
+        guard settings.source.isTruthy else { return nil }
         let place = ManagedSource(
             call: state.call, path: path, hashText: settings.sourceHash, hashName: settings.sourceHashName,
             skipsVerification: settings.skipVerify)
-        let chosen = try await place.choose(source)
+        let chosen = try await place.choose(settings.source)
         if contents != nil { return nil }
         var fetched = try await place.fetch(chosen.source, hash: chosen.hash, template: settings.template != nil)
         guard let engine = settings.template else { return fetched }
@@ -137,7 +136,10 @@ struct ManagedFile: Sendable {
     private func differs(_ file: String, _ fetched: ManagedSource.Fetched) async throws -> Bool? {
         do {
             switch fetched.sum {
-            case .unknown: return nil
+            case .unknown:
+                // Salt takes the digest all the same, which a link that leads nowhere has not.
+                _ = try await host.head(file, 1)
+                return nil
             case .digest(let sum): return try await host.digest(file, sum.algorithm) != sum.digest
             case .content: return try await !fetched.content.isContent(of: file, host)
             }
@@ -201,7 +203,10 @@ struct ManagedFile: Sendable {
         }
         if let contents {
             let difference = try await comparison.difference(target, contents, host)
-            if let unreadable = difference.unreadable {
+            if isLink, !follows, difference.text.isEmpty || difference.unreadable != nil {
+                result.changes["diff"] = "Replace symbolic link with regular file"
+                if let failure = try await commit(contents, target) { return failure }
+            } else if let unreadable = difference.unreadable {
                 result.warnings.append("Failed to detect changes to file: \(unreadable)")
             } else if !difference.text.isEmpty {
                 counts = difference.counts
@@ -252,7 +257,9 @@ struct ManagedFile: Sendable {
     private func commit(_ content: FileContent, _ target: String) async throws -> StateResult? {
         do {
             try await Backup.keep(target, mode: settings.backup, state.call)
-            try await content.write(to: target, FileAttributes(), host)
+            // Only a link that leads nowhere has no mode to be kept; Salt's new file is private then.
+            let mode = try await host.status(target) == nil ? 0o600 : nil as Int?
+            try await content.write(to: target, FileAttributes(mode: mode), host)
             return nil
         } catch let error as HostError {
             return state.failed("Failed to commit change: \(error.pythonText)")
@@ -278,7 +285,8 @@ struct ManagedFile: Sendable {
 
     private func create(_ fetched: ManagedSource.Fetched?) async throws -> StateResult {
         if let fetched, let failure = try await mismatch(fetched, name: settings.source.firstText, isUpdate: false) { return failure }
-        let parent = Path.parent(path) ?? "/"
+        // Python's dirname keeps a name that ends with a slash.
+        let parent = path.hasSuffix("/") ? String(path.dropLast()) : Path.parent(path) ?? "/"
         if try await !host.isDirectory(parent) {
             guard settings.makedirs else { return state.failed("Parent directory not present") }
             try await makeParents(parent)
@@ -311,6 +319,8 @@ struct ManagedFile: Sendable {
             result.comment = ([result.comment] + outcome.problems).filter { !$0.isEmpty }.joined(separator: "; ")
         }
         if result.comment.isEmpty { result.comment = "File \(path) updated" }
+        // Salt compares nothing with a new file, and so takes no change as one that counts.
+        if settings.ignoresDifferences { result.extra["skip_req"] = true }
         return result
     }
 

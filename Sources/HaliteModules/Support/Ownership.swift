@@ -97,6 +97,7 @@ struct Ownership: Sendable {
         guard let status = try await followed.orElse({ try await host.status(path, followLinks: false) }) else {
             throw ExecutionError("Path not found: \(path)")
         }
+        if followLinks, followed == nil, let mode, mode.text != status.modeText { throw ExecutionError("\(path): File not found") }
         var seen = was ?? status
         seen.kind = status.kind
         let wanted = try await differences(seen, host)
@@ -122,7 +123,6 @@ struct Ownership: Sendable {
             try await host.setAttributes(path, FileAttributes(mode: status.mode), followLinks: followLinks)
         }
         guard let mode, wanted["mode"] != nil else { return (changes, problems) }
-        if followLinks, followed == nil { throw ExecutionError("\(path): File not found") }
         if mode.bits == nil {
             problems.append("Failed to change mode to \(mode.text)")
             changes["mode"] = nil
@@ -134,7 +134,7 @@ struct Ownership: Sendable {
 }
 
 extension Optional {
-    fileprivate func orElse(_ other: () async throws -> Wrapped?) async rethrows -> Wrapped? {
+    func orElse(_ other: () async throws -> Wrapped?) async rethrows -> Wrapped? {
         if let self { return self }
         return try await other()
     }

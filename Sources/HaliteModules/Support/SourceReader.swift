@@ -109,7 +109,7 @@ struct SourceHash: Sendable, Equatable {
 
     /// - Parameter entry: the name to look for in a file of digests.
     static func find(_ text: String, source: String, name: String, entry: String?, reader: SourceReader) async throws -> SourceHash {
-        if let direct = parse(text) { return direct }
+        if let direct = try parse(text) { return direct }
         if SourceReader.isSalt(text) || SourceReader.isRemote(text) || text.hasPrefix("/") || text.hasPrefix("file://") {
             guard let file = try await reader.content(text) else {
                 throw ExecutionError("Source hash file \(text) not found")
@@ -117,11 +117,27 @@ struct SourceHash: Sendable, Equatable {
             if let found = try search(String(decoding: file.bytes, as: UTF8.self), source: source, name: name, entry: entry) { return found }
         }
         throw ExecutionError(
-            "Source hash \(text) format is invalid. The supported formats are: 1) a hash, 2) an expression in the format <hash_type>=<hash>, or 3) either a path to a local file containing hashes, or a URI of a remote hash file. Supported protocols for remote hash files are: salt, http, https, ftp, swift, s3, file. The hash may also not be of a valid length, the following are supported hash types and lengths: md5 (32), sha1 (40), sha224 (56), sha256 (64), sha384 (96), sha512 (128)."
+            "Source hash \(text) format is invalid. The supported formats are: 1) a hash, 2) an expression in the format <hash_type>=<hash>, or 3) either a path to a local file containing hashes, or a URI of a remote hash file. Supported protocols for remote hash files are: salt, file, http, https, ftp, swift, s3. The hash may also not be of a valid length, the following are supported hash types and lengths: md5 (32), sha1 (40), sha224 (56), sha256 (64), sha384 (96), sha512 (128)."
         )
     }
 
-    static func parse(_ text: String) -> SourceHash? {
+    private static let lengths = ["sha512": 128, "sha384": 96, "sha256": 64, "sha224": 56, "sha1": 40, "md5": 32]
+
+    static func parse(_ text: String) throws -> SourceHash? {
+        let equation = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { String($0).stripped() }
+        if equation.count == 2, !text.hasPrefix("/"), !text.contains("://") {
+            let (kind, digest) = (equation[0], equation[1])
+            guard let wanted = lengths[kind] else {
+                throw ExecutionError(
+                    "Invalid hash type '\(kind)'. Supported hash types are: sha512, sha384, sha256, sha224, sha1, md5. Either remove the hash type and simply use '\(digest)' as the source_hash, or change the hash type to a supported type."
+                )
+            }
+            let length = digest.utf8.count
+            if let meant = lengths.first(where: { $0.value == length })?.key, length != wanted {
+                throw ExecutionError(
+                    "Invalid length (\(length)) for hash type '\(kind)'. Either remove the hash type and simply use '\(digest)' as the source_hash, or change the hash type to '\(meant)'")
+            }
+        }
         let pair = text.split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == "=" || $0 == ":" }.map(String.init)
         if pair.count == 2, let algorithm = HashAlgorithm(rawValue: pair[0].lowercased()), isDigest(pair[1]) {
             return SourceHash(algorithm: algorithm, digest: pair[1].stripped().lowercased())
