@@ -12,7 +12,9 @@ package protocol Host: Sendable {
     func head(_ path: String, _ count: Int) async throws -> [UInt8]
     /// Writes beside the file, syncs, sets the attributes and renames: the file is old or new, never half.
     func write(_ path: String, _ content: [UInt8], _ attributes: FileAttributes) async throws
-    /// The same with the content of a local file of this process, streamed.
+    /// Writes into the file itself, so that its other names keep leading to it; not whole when the process dies.
+    func overwrite(_ path: String, _ content: [UInt8]) async throws
+    /// The same as `write` with the content of a local file of this process, streamed.
     func put(localFile: String, to path: String, _ attributes: FileAttributes) async throws
     /// The same with the content of another file of the host.
     func copy(_ source: String, to path: String, _ attributes: FileAttributes) async throws
@@ -69,6 +71,8 @@ extension Host {
     package func copy(_ source: String, to path: String, _ attributes: FileAttributes) async throws {
         try await write(path, try await read(source), attributes)
     }
+
+    package func overwrite(_ path: String, _ content: [UInt8]) async throws { try await write(path, content, FileAttributes()) }
 
     package func status(_ path: String) async throws -> FileStatus? { try await status(path, followLinks: true) }
     package func exists(_ path: String) async throws -> Bool { try await status(path, followLinks: false) != nil }

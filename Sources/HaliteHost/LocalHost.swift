@@ -39,6 +39,13 @@ package struct LocalHost: Host {
         }
     }
 
+    package func overwrite(_ path: String, _ content: [UInt8]) async throws {
+        let file = try Descriptor(path, O_WRONLY)
+        try file.write(content)
+        guard ftruncate(file.number, off_t(content.count)) == 0 else { throw HostError.last("write", path) }
+        try file.sync()
+    }
+
     package func copy(_ source: String, to path: String, _ attributes: FileAttributes) async throws {
         try await put(localFile: source, to: path, attributes)
     }

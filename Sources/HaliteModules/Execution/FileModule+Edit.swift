@@ -34,14 +34,14 @@ extension FileModule {
             if settings.settings.ignoreIfMissing { return false }
             throw ExecutionError("File not found: \(settings.path)")
         }
-        let bytes = try await call.host.read(settings.path)
-        guard TextContent.isText(bytes) else { throw ExecutionError("Cannot perform string replacements on a binary file: \(settings.path)") }
+        let replacing = TextReplacement(path: settings.path, settings: settings.settings, call: call)
         if settings.searchOnly {
             let flags = try FileEdits.flags(settings.settings.flags).union(.bytes)
-            return .bool(try PythonRegex.compile(settings.settings.pattern, flags).firstMatch(in: bytes) != nil)
+            let content = try await EditedFile.bytes(settings.path, call.host)
+            return .bool(try Pattern.compile(settings.settings.pattern, flags).firstMatch(in: content) != nil)
         }
-        let edit = try FileEdits.replace(bytes, settings.settings.replacement)
-        if edit.isChanged, !settings.dryRun { try await edit.write(settings.path, backup: FileState.suffix(settings.settings.backup), call.host) }
+        let edit = try await replacing.edit()
+        if edit.isChanged, !settings.dryRun { try await replacing.write(edit) }
         return settings.settings.showChanges ? .string(edit.isChanged ? edit.difference : "") : .bool(edit.isChanged)
     }
 
@@ -57,8 +57,11 @@ extension FileModule {
             if settings.settings.quiet { return false }
             throw ExecutionError("File \"\(settings.path)\" does not exists or is not a file.")
         }
-        let edit = try settings.settings.edit.apply(try await call.host.readText(settings.path))
-        if edit.isChanged { try await edit.write(settings.path, backup: nil, call.host) }
+        let edit = try await FileState.lineEdit(settings.path, settings.settings.edit, call.host)
+        if edit.isChanged {
+            if settings.settings.backup { try await FileState.keepLineBackup(settings.path, call.host) }
+            try await edit.write(settings.path, .renamed, call.host)
+        }
         return settings.settings.showChanges && edit.isChanged ? .string(edit.difference) : .bool(edit.isChanged)
     }
 
@@ -74,8 +77,8 @@ extension FileModule {
 
     private static func replaceBlock(_ call: CallContext, _ settings: BlockSettings) async throws -> Value {
         guard try await call.host.status(settings.path) != nil else { throw ExecutionError("File not found: \(settings.path)") }
-        let edit = try FileEdits.replaceBlock(try await call.host.readText(settings.path), settings.settings.block)
-        if edit.isChanged, !settings.dryRun { try await edit.write(settings.path, backup: FileState.suffix(settings.settings.backup), call.host) }
+        let edit = try await FileState.blockEdit(settings.path, settings.settings.block, call.host)
+        if edit.isChanged, !settings.dryRun { try await FileState.writeBlock(edit, settings.path, settings.settings.backup, call.host) }
         return settings.settings.showChanges ? .string(edit.isChanged ? edit.difference : "") : .bool(edit.isChanged)
     }
 
@@ -91,10 +94,10 @@ extension FileModule {
         _ call: CallContext, path: String, regex: String, sign: String, adding: Bool, backup: Value
     ) async throws -> Value {
         guard try await call.host.isFile(path) else { throw ExecutionError("File not found: \(path)") }
-        let text = try await call.host.readText(path)
-        guard let edit = try FileEdits.comment(text, pattern: regex, character: sign, adding: adding) else { return false }
-        try await edit.write(path, backup: FileState.suffix(backup), call.host)
-        return .string(edit.difference)
+        let content = try await EditedFile.bytes(path, call.host)
+        guard let found = try FileEdits.comment(content, pattern: regex, character: sign, adding: adding) else { return false }
+        try await FileState.writeCommented(found.edit, path, backup, call.host)
+        return .string(found.difference)
     }
 
     private static func sed(

@@ -151,7 +151,7 @@ extension FileState {
         var would = "File \(path) is set to be changed (\(outcome.changed) lines modified, \(outcome.deleted) deleted)"
         if settings.showChanges { would += "\nPredicted diff:\n\r\t\t" + outcome.difference.joined(separator: "\r\t\t") }
         return try await state.change(changes, would: would, did: "Changed \(outcome.changed), deleted \(outcome.deleted) lines") {
-            try await FileEdit(old: text, new: outcome.text).write(path, backup: nil, host)
+            try await FileEdit(old: text, new: outcome.text).write(path, .inside, host)
             return nil
         }
     }

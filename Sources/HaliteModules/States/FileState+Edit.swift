@@ -13,15 +13,13 @@ extension FileState {
     /// `False`, an empty text or nothing keep no copy.
     static func suffix(_ backup: Value) -> String? { backup.isTruthy ? backup.pythonString : nil }
 
-    /// Tells an edit, or writes it.
-    private static func apply(
-        _ state: StateContext, _ path: String, _ edit: FileEdit, backup: Value, shows: Bool, would: String
+    /// Tells an edit, or makes it.
+    static func tell(
+        _ state: StateContext, _ edit: FileEdit, shows: Bool, would: String, write: () async throws -> Void
     ) async throws -> StateResult {
         guard edit.isChanged else { return state.unchanged("No changes needed to be made") }
-        return try await state.change(
-            ["diff": shows ? .string(edit.difference) : true], would: would, did: "Changes were made"
-        ) {
-            try await edit.write(path, backup: suffix(backup), state.call.host)
+        return try await state.change(["diff": shows ? .string(edit.difference) : true], would: would, did: "Changes were made") {
+            try await write()
             return nil
         }
     }
@@ -66,17 +64,17 @@ extension FileState {
         }
     }
 
-    static func replace(_ state: StateContext, _ settings: ReplaceSettings) async throws -> StateResult {
-        let path = try await path(state)
+    static func replace(_ given: StateContext, _ settings: ReplaceSettings) async throws -> StateResult {
+        let path = try await path(given)
+        let state = given.named(path)
+        if path.isEmpty { return state.failed("Must provide name to file.replace") }
         if let failure = try await missingFileFailure(state, path) {
             return settings.ignoreIfMissing && failure.comment.contains("file not found")
                 ? state.unchanged("No changes needed to be made") : failure
         }
-        let bytes = try await state.call.host.read(path)
-        guard TextContent.isText(bytes) else { throw ExecutionError("Cannot perform string replacements on a binary file: \(path)") }
-        let edit = try FileEdits.replace(bytes, settings.replacement)
-        return try await apply(
-            state, path, edit, backup: settings.backup, shows: settings.showChanges, would: "Changes would have been made")
+        let replacing = TextReplacement(path: path, settings: settings, call: state.call)
+        let edit = try await replacing.edit()
+        return try await tell(state, edit, shows: settings.showChanges, would: "Changes would have been made") { try await replacing.write(edit) }
     }
 
     // MARK: - line
@@ -109,9 +107,11 @@ extension FileState {
         ]
     }
 
-    static func line(_ state: StateContext, _ settings: LineSettings) async throws -> StateResult {
-        let path = try await path(state)
+    static func line(_ given: StateContext, _ settings: LineSettings) async throws -> StateResult {
+        let path = try await path(given)
+        let state = given.named(path)
         let host = state.call.host
+        if path.isEmpty { return state.failed("Must provide name to file.line") }
         var own = ManagedSettings()
         (own.create, own.user, own.group, own.mode, own.replace) = (settings.create, settings.user, settings.group, settings.fileMode, false)
         _ = try await managed(state, own)
@@ -120,16 +120,24 @@ extension FileState {
         if settings.edit.mode?.lowercased() != "delete", settings.edit.content == nil {
             return state.failed("Content can only be empty if mode is ['delete']")
         }
-        let edit = try settings.edit.apply(try await host.readText(path))
-        guard edit.isChanged else { return state.unchanged("No changes needed to be made") }
-        return try await state.change(
-            ["diff": settings.showChanges ? .string(edit.difference) : true], would: "Changes would be made", did: "Changes were made"
-        ) {
-            var suffix: String?
-            if settings.backup { suffix = "." + (try await host.run("date", "+%Y-%m-%d-%H-%M-%S").text) }
-            try await edit.write(path, backup: suffix, host)
-            return nil
+        let edit = try await lineEdit(path, settings.edit, host)
+        return try await tell(state, edit, shows: settings.showChanges, would: "Changes would be made") {
+            if settings.backup { try await keepLineBackup(path, host) }
+            try await edit.write(path, .renamed, host)
         }
+    }
+
+    static func lineEdit(_ path: String, _ edit: LineEdit, _ host: any Host) async throws -> FileEdit {
+        guard try await host.isFile(path) else {
+            throw ExecutionError("File \"\(try await host.resolved(path))\" does not exists or is not a file.")
+        }
+        return try edit.apply(try await host.read(path))
+    }
+
+    /// A copy beside the file with the time in its name.
+    static func keepLineBackup(_ path: String, _ host: any Host) async throws {
+        let time = try await host.run("date", "+%Y-%m-%d-%H-%M-%S").text
+        try await Backup.beside(try await host.resolved(path), suffix: ".\(time)", host)
     }
 
     // MARK: - comment and uncomment
@@ -148,62 +156,72 @@ extension FileState {
         ]
     }
 
-    private static func search(_ text: String, _ pattern: String) throws -> Bool {
-        try PythonRegex.compile(pattern, .multiLine).matches(text)
+    private static func search(_ content: [UInt8], _ pattern: String) throws -> Bool {
+        try Pattern.compile(pattern, [.multiLine, .bytes]).firstMatch(in: content) != nil
     }
 
-    static func comment(_ state: StateContext, _ settings: CommentSettings) async throws -> StateResult {
-        let path = try await path(state)
+    static func comment(_ given: StateContext, _ settings: CommentSettings) async throws -> StateResult {
+        let path = try await path(given)
+        let state = given.named(path)
+        if path.isEmpty { return state.failed("Must provide name to file.comment") }
         if let failure = try await missingFileFailure(state, path) { return failure }
-        let text = try await state.call.host.readText(path)
-        let core = try PythonRegex.compile("^(\\(\\?[iLmsux]\\))?\\^?(.*?)\\$?$").substitute("\\2", in: settings.regex, count: 1)
+        let content = try await EditedFile.bytes(path, state.call.host)
+        let core = try Pattern.compile("^(\\(\\?[iLmsux]\\))?\\^?(.*?)\\$?$").substitute("\\2", in: settings.regex)
         let commented = settings.char + core
-        if try !search(text, "^(?!\\s*\(settings.char))\\s*\(core)") {
-            if try search(text, commented) { return state.unchanged("Pattern already commented") }
+        if try !search(content, "^(?!\\s*\(settings.char))\\s*\(core)") {
+            if try search(content, commented) { return state.unchanged("Pattern already commented") }
             if settings.ignoreMissing { return state.unchanged("Pattern not found and ignore_missing set to True") }
             return state.failed("\(core): Pattern not found")
         }
         return try await commentResult(
-            state, path, text, settings, adding: true, check: commented, did: "Commented lines successfully",
+            state, path, content, settings, adding: true, check: commented, did: "Commented lines successfully",
             failed: "Expected commented lines not found")
     }
 
-    static func uncomment(_ state: StateContext, _ settings: CommentSettings) async throws -> StateResult {
-        let path = try await path(state)
+    static func uncomment(_ given: StateContext, _ settings: CommentSettings) async throws -> StateResult {
+        let path = try await path(given)
+        let state = given.named(path)
+        if path.isEmpty { return state.failed("Must provide name to file.uncomment") }
         if let failure = try await missingFileFailure(state, path) { return failure }
-        let text = try await state.call.host.readText(path)
+        let content = try await EditedFile.bytes(path, state.call.host)
         var core = settings.regex
         while core.hasPrefix("^") { core.removeFirst() }
         let bare = "^[ \t]*\(core)"
-        if try !search(text, "\(settings.char)[ \t]*\(core)") {
-            if try search(text, bare) { return state.unchanged("Pattern already uncommented") }
+        if try !search(content, "\(settings.char)[ \t]*\(core)") {
+            if try search(content, bare) { return state.unchanged("Pattern already uncommented") }
             return state.failed("\(settings.regex): Pattern not found")
         }
         return try await commentResult(
-            state, path, text, settings, adding: false, check: bare, did: "Uncommented lines successfully",
+            state, path, content, settings, adding: false, check: bare, did: "Uncommented lines successfully",
             failed: "Expected uncommented lines not found")
     }
 
     private static func commentResult(
-        _ state: StateContext, _ path: String, _ text: String, _ settings: CommentSettings, adding: Bool, check: String, did: String,
+        _ state: StateContext, _ path: String, _ content: [UInt8], _ settings: CommentSettings, adding: Bool, check: String, did: String,
         failed: String
     ) async throws -> StateResult {
-        let edit = try FileEdits.comment(text, pattern: settings.regex, character: settings.char, adding: adding) ?? FileEdit(old: text, new: text)
-        var result = try await state.change([.string(path): "updated"], would: "File \(path) is set to be updated", did: did) {
-            if edit.isChanged { try await edit.write(path, backup: suffix(settings.backup), state.call.host) }
-            return edit.isChanged ? ["diff": .string(edit.difference)] : [:]
-        }
-        if result.result == true, try !search(String(decoding: edit.new, as: UTF8.self), check) {
-            result.result = false
-            result.comment = failed
-        }
-        return result
+        try await state.either(would: {
+            StateResult(name: path, result: nil, comment: "File \(path) is set to be updated", changes: [.string(path): "updated"])
+        }, do: {
+            let found = try FileEdits.comment(content, pattern: settings.regex, character: settings.char, adding: adding)
+            let edit = found?.edit ?? FileEdit(old: content, new: content)
+            if found != nil { try await writeCommented(edit, path, settings.backup, state.call.host) }
+            let isFound = try search(edit.new, check)
+            return StateResult(
+                name: path, result: isFound, comment: isFound ? did : failed, changes: edit.isChanged ? ["diff": .string(edit.difference)] : [:])
+        })
+    }
+
+    /// The old file itself becomes the copy, with its owner.
+    static func writeCommented(_ edit: FileEdit, _ path: String, _ backup: Value, _ host: any Host) async throws {
+        if let suffix = suffix(backup) { try await Backup.beside(try await host.resolved(path), suffix: suffix, host) }
+        try await edit.write(path, .renamed, host)
     }
 
     // MARK: - blockreplace
 
     struct BlockSettings: ArgumentGroup {
-        var block = FileEdits.Block()
+        var block = BlockEdit()
         var source: SourceTexts = SourceTexts()
         var backup: Value = ".bak"
         var showChanges = true
@@ -212,10 +230,10 @@ extension FileState {
             .field("marker_start", \.block.start, "The line in front of the block."),
             .field("marker_end", \.block.end, "The line behind it."),
             .field("source", \.source.source, "A template whose text goes into the block."),
-            .field("source_hash", \.source.ignored, "Without effect."),
+            .field("source_hash", \.source.sourceHash, "Without effect."),
             .field("template", \.source.template, "The engine of the template."),
             .field("sources", \.source.sources, "Several templates."),
-            .field("source_hashes", \.source.ignored, "Without effect."),
+            .field("source_hashes", \.source.sourceHashes, "Without effect."),
             .field("defaults", \.source.defaults, "Variables under those of the context."),
             .field("context", \.source.context, "Variables for templates."),
             .field("content", \.block.content, "The block itself."),
@@ -229,48 +247,38 @@ extension FileState {
         ]
     }
 
-    static func blockReplace(_ state: StateContext, _ settings: BlockSettings) async throws -> StateResult {
-        let path = try await path(state)
+    static func blockReplace(_ given: StateContext, _ settings: BlockSettings) async throws -> StateResult {
+        let path = try await path(given)
+        let state = given.named(path)
+        if path.isEmpty { return state.failed("Must provide name to file.blockreplace") }
         if let failure = settings.source.failure(state) { return failure }
         if let failure = try await missingFileFailure(state, path) { return failure }
         var block = settings.block
         for text in Accumulators.texts(state, path) { block.content += block.content.isEmpty ? text : "\n" + text }
-        for text in try await settings.source.texts(state) { block.content += text }
+        switch try await settings.source.texts(state) {
+        case .failed(let result): return result
+        case .texts(let texts): block.content += texts.joined()
+        }
         do {
-            let edit = try FileEdits.replaceBlock(try await state.call.host.readText(path), block)
-            return try await apply(
-                state, path, edit, backup: settings.backup, shows: settings.showChanges, would: "Changes would be made")
+            let edit = try await blockEdit(path, block, state.call.host)
+            return try await tell(state, edit, shows: settings.showChanges, would: "Changes would be made") {
+                try await writeBlock(edit, path, settings.backup, state.call.host)
+            }
         } catch let error as ExecutionError {
             return state.failed("Encountered error managing block: \(error). See the log for details.")
         }
     }
-}
 
-/// Templates whose text an edit puts into a file.
-struct SourceTexts: Sendable {
-    var source: String?
-    var sources: [String] = []
-    var template = "jinja"
-    var defaults: Value = .null
-    var context: Value = .null
-    var ignored: Value = .null
-
-    var isEmpty: Bool { source == nil && sources.isEmpty }
-
-    func failure(_ state: StateContext) -> StateResult? {
-        source != nil && !sources.isEmpty ? state.failed("source and sources are mutually exclusive") : nil
+    static func blockEdit(_ path: String, _ block: BlockEdit, _ host: any Host) async throws -> FileEdit {
+        try block.check()
+        if try await host.isDirectory(path) { throw ExecutionError("Failed to read from \(path): [Errno 21] Is a directory: '\(path)'") }
+        return try block.apply(try await host.read(path))
     }
 
-    func texts(_ state: StateContext) async throws -> [String] {
-        let reader = SourceReader(call: state.call, saltenv: state.call.saltenv)
-        var found: [String] = []
-        for place in source.map({ [$0] }) ?? sources {
-            guard let content = try await reader.content(place) else { throw ExecutionError("Failed to load template file \(place)") }
-            found.append(
-                try await state.call.services.templates.render(
-                    source: String(decoding: content.bytes, as: UTF8.self), name: place, engine: template,
-                    values: FileState.variables(defaults, context), in: state.call))
-        }
-        return found
+    /// `False` alone keeps no copy; Salt replaces a link by a file.
+    static func writeBlock(_ edit: FileEdit, _ path: String, _ backup: Value, _ host: any Host) async throws {
+        if backup != .bool(false) { try await Backup.beside(path, suffix: backup.pythonString, host) }
+        try await edit.write(path, .overLink, host)
     }
 }
+

@@ -11,22 +11,24 @@ struct LineEdit: Sendable {
     var after: String?
     var indent = true
 
-    func apply(_ text: String) throws -> FileEdit {
+    func apply(_ old: [UInt8]) throws -> FileEdit {
         let mode = mode?.lowercased()
         guard let mode else { throw ExecutionError("Mode was not defined. How to process the file?") }
         guard ["insert", "ensure", "delete", "replace"].contains(mode) else { throw ExecutionError("Unknown mode: \"\(mode)\"") }
         guard mode == "delete" || content != nil else { throw ExecutionError("Content can only be empty if mode is \"delete\"") }
-        var lines = UnifiedDiff.splitLines(text)
+        var lines = TextContent.lines(old)
         // An empty last line stands for the end behind the last line feed.
-        if let last = lines.last, last.hasSuffix("\n") { lines.append("") }
-        if text.isEmpty, mode == "delete" || mode == "replace" { lines = [] }
+        if let last = lines.last, !Self.lineEnd(last).isEmpty { lines.append("") }
+        if old.isEmpty, mode == "delete" || mode == "replace" { lines = [] }
         lines = try edited(lines, mode)
         for index in lines.indices where Self.lineEnd(lines[index]).isEmpty && index + 1 < lines.count {
             let previous = index > 1 ? index - 1 : 1
             lines[index] = Self.withEnd(of: lines.indices.contains(previous) ? lines[previous] : "\n", lines[index])
         }
         if lines.last == "" { lines.removeLast() }
-        return FileEdit(old: text, new: lines.joined())
+        let joined = lines.joined()
+        if Array(joined.utf8) == old { return FileEdit(old: old, new: old) }
+        return FileEdit(old: old, oldLines: TextContent.lines(old), newLines: lines)
     }
 
     private static func lineEnd(_ line: String) -> String {
@@ -49,8 +51,13 @@ struct LineEdit: Sendable {
     /// The lines that a pattern or the text itself is found in; nil without a pattern.
     private static func found(_ lines: [String], _ pattern: String?) throws -> [String]? {
         guard let pattern, !pattern.isEmpty, !lines.isEmpty else { return nil }
-        let regex = try PythonRegex.compile(pattern, .dotAll)
-        return try lines.filter { line in try regex.matches(line) || line.contains(pattern) }
+        let regex: PythonRegex
+        do {
+            regex = try Pattern.compile(pattern, .dotAll)
+        } catch let error as ExecutionError {
+            throw ExecutionError("\(error.description): '\(pattern)'")
+        }
+        return try lines.filter { line in try regex.matches(line) || line.holds(pattern) }
     }
 
     private func once(_ lines: [String], _ word: String) throws -> String {
@@ -63,13 +70,14 @@ struct LineEdit: Sendable {
     /// The new line with the white space of the one beside it.
     private func indented(like source: String, _ line: String) -> String {
         guard indent else { return line }
-        return String(source.prefix { $0 == " " || $0 == "\t" }) + String(line.drop { $0.isWhitespace })
+        return String(source.unicodeScalars.prefix { $0 == " " || $0 == "\t" }) + String(line.unicodeScalars.drop { $0.properties.isWhitespace })
     }
 
     private func edited(_ lines: [String], _ mode: String) throws -> [String] {
         var lines = lines
         let text = content ?? ""
-        let wanted = match ?? (before == nil && after == nil ? content : nil)
+        let given = match.flatMap { $0.isEmpty ? nil : $0 }
+        let wanted = given ?? (before == nil && after == nil ? content : match)
         let after = try Self.found(lines, after)
         let before = try Self.found(lines, before)
         let match = try Self.found(lines, wanted)
@@ -84,9 +92,10 @@ struct LineEdit: Sendable {
     }
 
     private func insert(_ lines: inout [String], _ text: String, _ before: [String]?, _ after: [String]?) throws {
-        if self.before == nil, self.after == nil, location == nil {
+        if before == nil, after == nil, location == nil {
             throw ExecutionError("On insert either \"location\" or \"before/after\" conditions are required.")
         }
+        if let location, !location.isEmpty, location != "end", location != "start" { return }
         if location == "end" {
             lines.append(lines.last.map { indented(like: $0, text) } ?? text)
         } else if location == "start" {
@@ -114,7 +123,7 @@ struct LineEdit: Sendable {
         if let before, !before.isEmpty, let after, !after.isEmpty {
             let first = lines.firstIndex(of: try once(after, "after")) ?? 0
             let last = lines.firstIndex(of: try once(before, "before")) ?? 0
-            if lines.contains(where: { $0.drop { $0.isWhitespace } == text }) { return }
+            if lines.contains(where: { String($0.unicodeScalars.drop { $0.properties.isWhitespace }) == text }) { return }
             if first + 1 == last {
                 lines.insert(indented(like: lines[first], text), at: first + 1)
             } else if first + 2 == last {

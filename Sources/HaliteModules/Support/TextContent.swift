@@ -28,6 +28,11 @@ enum TextContent {
         }
     }
 
+    /// The text of a content, read as Latin-1 where it is no UTF-8.
+    static func text(_ content: [UInt8]) -> String {
+        String(validating: content, as: UTF8.self) ?? lines(content).joined()
+    }
+
     /// The lines of a content with their ends. A line that is no UTF-8 is read as Latin-1, so that it can be shown.
     static func lines(_ content: [UInt8]) -> [String] {
         var lines: [String] = []

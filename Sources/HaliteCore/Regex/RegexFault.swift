@@ -1,9 +1,7 @@
-import HaliteCore
-
 /// What Python's `re` says about a pattern that it cannot compile: PCRE2 words the same mistakes in another way.
-enum RegexFault {
+package enum RegexFault {
     /// What Python refuses and PCRE2 would take: flags inside of the pattern, groups that come later.
-    static func refusal(of pattern: String) -> String? {
+    package static func refusal(of pattern: String) -> String? {
         guard pattern.utf8.contains(UInt8(ascii: "(")) || pattern.utf8.contains(UInt8(ascii: "\\")) else { return nil }
         var scanner = Scanner(pattern)
         guard let fault = scanner.firstFault() else { return nil }
@@ -11,7 +9,7 @@ enum RegexFault {
         return isRefused ? fault : nil
     }
 
-    static func message(_ error: RegexError) -> String {
+    package static func message(_ error: RegexError) -> String {
         let place = error.position.map { " at position \($0)" } ?? ""
         if error.reason.hasPrefix("invalid group reference"), let position = error.position {
             // Python counts from the backslash.
