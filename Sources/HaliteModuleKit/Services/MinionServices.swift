@@ -100,6 +100,13 @@ package protocol TemplateService: Sendable {
     func render(source: String, name: String, engine: String, values: ValueMap, in context: CallContext) async throws -> String
     /// Runs a renderer pipeline (`jinja|yaml` when the text names none) and returns the data.
     func renderData(source: String, name: String, pipeline: String?, values: ValueMap, in context: CallContext) async throws -> Value
+    /// Writes data as Salt's YAML serializer does, without a line feed at the end; the options are those of `yaml.dump`.
+    func yaml(_ data: Value, options: ValueMap) throws -> String
+}
+
+extension TemplateService {
+    /// JSON is YAML too.
+    package func yaml(_ data: Value, options: ValueMap) throws -> String { data.json(indent: 2) }
 }
 
 /// What a minion asks of its master.

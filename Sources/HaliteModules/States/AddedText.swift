@@ -36,6 +36,13 @@ struct AddedText: Sendable {
         }
     }
 
+    /// What the file holds, which must be text.
+    func content() async throws -> [UInt8] {
+        let content = try await EditedFile.read(path, host)
+        try TextContent.checkUTF8(content)
+        return content
+    }
+
     /// The lines of the texts that the file has not.
     /// - Parameter ignoringWhitespace: nil takes all texts.
     func missingLines(_ sources: [String], ignoringWhitespace: Bool?) async throws -> [String] {

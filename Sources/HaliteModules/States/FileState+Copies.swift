@@ -122,155 +122,16 @@ extension FileState {
     }
 
     static func accumulated(_ state: StateContext, _ settings: AccumulatedSettings) async throws -> StateResult {
+        if state.name.isEmpty { return state.failed("Must provide name to file.accumulated") }
         if settings.text.isNull { return state.failed("No text supplied for accumulator") }
         let targets = (state.low["require_in"]?.listValue ?? []) + (state.low["watch_in"]?.listValue ?? [])
         guard targets.contains(where: { $0["file"] != nil || $0 == "file" }) else {
             return state.failed("Orphaned accumulator \(state.name) in \(state.sls):\(state.id)")
         }
         let texts = settings.text.listValue ?? [settings.text]
+        Accumulators.address(targets, name: state.name, path: settings.filename, state)
         let isNew = Accumulators.add(texts, name: state.name, path: settings.filename, state)
         return state.unchanged(isNew ? "Accumulator \(state.name) for file \(settings.filename) was charged by text" : "")
-    }
-
-    // MARK: - tidied
-
-    struct TidiedSettings: ArgumentGroup {
-        var age = 0
-        var matches: [String] = [".*"]
-        var rmdirs = false
-        var size: Value = 0
-        var exclude: [String] = []
-        var fullPathMatch = false
-        var followlinks = false
-        var timeComparison = "atime"
-        var ageSizeLogicalOperator = "OR"
-        var ageSizeOnly: String?
-        var rmlinks = true
-
-        static let fields: [ArgumentField<TidiedSettings>] = [
-            .field("age", \.age, "Days from which on a file goes."),
-            .field("matches", \.matches, "Regular expressions of names."),
-            .field("rmdirs", \.rmdirs, "Folders too."),
-            .field("size", \.size, "Bytes from which on a file goes; 10K, 5M and so on."),
-            .field("exclude", \.exclude, "Regular expressions of names that stay."),
-            .field("full_path_match", \.fullPathMatch, "They match whole paths."),
-            .field("followlinks", \.followlinks, "Without effect: links are not followed."),
-            .field("time_comparison", \.timeComparison, "atime, mtime or ctime."),
-            .field("age_size_logical_operator", \.ageSizeLogicalOperator, "AND or OR."),
-            .field("age_size_only", \.ageSizeOnly, "Look at age or size alone."),
-            .field("rmlinks", \.rmlinks, "Links too."),
-        ]
-    }
-
-    static func tidied(_ state: StateContext, _ settings: TidiedSettings) async throws -> StateResult {
-        let path = try await path(state)
-        let host = state.call.host
-        if let failure = relativePathFailure(state, path) { return failure }
-        guard try await host.isDirectory(path) else { return state.failed("\(path) does not exist or is not a directory.") }
-        let today = (Int(try await host.run("date", "+%s").text) ?? 0) / 86400
-        let size = try ByteCount.parse(settings.size)
-        var removals: [String] = []
-        for visit in try await FolderWalk.visits(path, host).reversed() {
-            for name in visit.files + visit.folders {
-                let entry = Path.join(visit.path, name)
-                guard let status = try await host.status(entry, followLinks: false) else { continue }
-                if status.kind == .link, !settings.rmlinks { continue }
-                if status.kind == .directory, !settings.rmdirs { continue }
-                let time = settings.timeComparison == "mtime" ? status.modificationTime : settings.timeComparison == "ctime" ? status.changeTime : status.accessTime
-                let isOld = abs(today - Int(time) / 86400) >= settings.age
-                let isLarge = (status.kind == .file ? status.size : 0) >= size
-                let fits: Bool
-                switch settings.ageSizeOnly {
-                case "age": fits = isOld
-                case "size": fits = isLarge
-                default: fits = settings.ageSizeLogicalOperator.uppercased() == "AND" ? isOld && isLarge : isOld || isLarge
-                }
-                let shown = settings.fullPathMatch ? entry : name
-                guard fits, try settings.matches.contains(where: { try PythonRegex.compile($0).matches(shown, .start) }) else { continue }
-                if try settings.exclude.contains(where: { try PythonRegex.compile($0).matches(shown, .start) }) { continue }
-                removals.append(entry)
-            }
-        }
-        if removals.isEmpty { return state.unchanged("Nothing to remove from directory \(path)") }
-        return try await state.change(
-            ["removed": removals.value], would: "\(path) is set for tidy",
-            did: "Removed \(removals.count) files or directories from directory \(path)"
-        ) {
-            for entry in removals { try await host.remove(entry) }
-            return nil
-        }
-    }
-
-    // MARK: - cached
-
-    struct CachedSettings: ArgumentGroup {
-        var sourceHash: String?
-        var sourceHashName: String?
-        var skipVerify = false
-        var saltenv = "base"
-        static let fields: [ArgumentField<CachedSettings>] = [
-            .field("source_hash", \.sourceHash, "The digest of a download, or a file of digests."),
-            .field("source_hash_name", \.sourceHashName, "The name to look for in a file of digests."),
-            .field("skip_verify", \.skipVerify, "Take a download without a digest."),
-            .field("saltenv", \.saltenv, "The environment of salt:// files."),
-        ]
-    }
-
-    private static func cachePath(_ state: StateContext, _ source: String, _ saltenv: String) -> String {
-        let cache = state.call.services.options["cachedir"]?.stringValue ?? "/var/cache/halite"
-        return Path.join(cache, "extrn_files", saltenv, source.split(separator: "://").last.map(String.init) ?? source)
-    }
-
-    static func cached(_ state: StateContext, _ settings: CachedSettings) async throws -> StateResult {
-        let source = state.name
-        if SourceReader.isSalt(source) {
-            let reader = SourceReader(call: state.call, saltenv: settings.saltenv)
-            let place = reader.saltPath(source)
-            guard let file = try await state.call.services.files.fetch(place.path, saltenv: place.saltenv) else {
-                return state.failed("Failed to cache \(source): file not found in saltenv '\(place.saltenv)'")
-            }
-            return state.unchanged("File already cached to \(file.localPath)")
-        }
-        let reader = SourceReader(call: state.call, saltenv: settings.saltenv)
-        if !SourceReader.isRemote(source) {
-            let path = source.hasPrefix("file://") ? String(source.dropFirst(7)) : source
-            let isThere = try await state.call.host.exists(path)
-            return isThere ? state.unchanged("File \(path) is present on the minion") : state.failed("File \(path) is not present on the minion")
-        }
-        let path = cachePath(state, source, settings.saltenv)
-        var hash: SourceHash?
-        if let text = settings.sourceHash, !text.isEmpty {
-            hash = try await SourceHash.find(text, source: source, name: path, entry: settings.sourceHashName, reader: reader)
-        } else if !settings.skipVerify {
-            return state.failed(
-                "Unable to verify upstream hash of source file \(source), please set source_hash or set skip_verify or use_etag to True")
-        }
-        let algorithm = hash?.algorithm ?? .sha256
-        let old = try await state.call.host.isFile(path) ? try await state.call.host.digest(path, algorithm) : nil
-        if let hash, old == hash.digest { return state.unchanged("File is already cached to \(path) with hash \(hash.digest)") }
-        return try await state.either(would: {
-            StateResult(name: source, result: nil, comment: "File will be cached: \(source)")
-        }, do: {
-            guard let content = try await reader.content(source) else { return state.failed("Failed to cache \(source), check minion log for more information") }
-            try await state.call.host.makeDirectories(Path.parent(path) ?? "/")
-            try await state.call.host.write(path, content.bytes, FileAttributes())
-            let new = Digest.hexadecimal(content.bytes, algorithm)
-            let changes: ValueMap = old == new ? [:] : ["hash": ["old": old.value, "new": .string(new)]]
-            if let hash, hash.digest != new {
-                return state.failed("File is cached to \(path), but the hash (\(new)) does not match the specified hash (\(hash.digest))", changes: changes)
-            }
-            let comment = hash == nil ? "File is cached to \(path)" : "File is already cached to \(path) with hash \(new)"
-            return StateResult(name: source, result: true, comment: comment, changes: changes)
-        })
-    }
-
-    static func notCached(_ state: StateContext, name: String, saltenv: String) async throws -> StateResult {
-        let path = cachePath(state, name, saltenv)
-        guard try await state.call.host.exists(path) else { return state.unchanged("\(name) is not cached") }
-        return try await state.change(["deleted": true], would: "\(path) would be deleted", did: "\(path) was deleted") {
-            try await state.call.host.remove(path)
-            return nil
-        }
     }
 }
 
@@ -285,5 +146,24 @@ enum ByteCount {
             throw ExecutionError("'\(value.pythonString)' is no size")
         }
         return Int(number * Double(1 << (10 * power)))
+    }
+
+    /// As `file.tidied` reads sizes: `10K` and `10KiB` are powers of two, `10KB` of ten; what is no size is 0.
+    static func human(_ value: Value) -> Double {
+        guard case .string(let text) = value else { return value.doubleValue ?? 0 }
+        let bare = text.stripped().lowercased()
+        let digits = bare.prefix { $0.isNumber || $0 == "." }
+        let unit = String(bare.dropFirst(digits.count)).stripped()
+        guard let number = Double(digits) else { return 0 }
+        if unit.isEmpty || unit == "b" { return number.rounded(.down) }
+        let powers: [Character: Int] = ["k": 1, "m": 2, "g": 3, "t": 4, "p": 5, "e": 6, "z": 7, "y": 8]
+        guard let first = unit.first, let power = powers[first] else { return 0 }
+        let base: Double
+        switch unit.dropFirst() {
+        case "", "ib": base = 1024
+        case "b": base = 1000
+        default: return 0
+        }
+        return (0..<power).reduce(number) { result, _ in result * base }.rounded(.down)
     }
 }

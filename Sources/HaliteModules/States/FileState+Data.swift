@@ -13,9 +13,10 @@ extension FileState {
         var mergeIfExists = false
         var serializer: String?
         var formatter: String?
-        var serializerOptions: ValueMap = [:]
+        var serializerOptions: Value = .null
         var deserializerOptions: Value = .null
         var encoding: String?
+        var encodingErrors = "strict"
 
         static let fields: [ArgumentField<SerializeSettings>] = [
             .field("dataset", \.dataset, "The data."),
@@ -29,7 +30,7 @@ extension FileState {
             .field("create", \.managed.create, "Make the file when it is not there."),
             .field("merge_if_exists", \.mergeIfExists, "Lay the data over those in the file."),
             .field("encoding", \.encoding, "Write letters beyond ASCII as they are."),
-            .field("encoding_errors", \.managed.ignored, "Without effect."),
+            .field("encoding_errors", \.encodingErrors, "What to do about letters that the encoding has not."),
             .field("serializer", \.serializer, "yaml, json, toml, configparser or plist."),
             .field("formatter", \.formatter, "The same as serializer."),
             .field("serializer_opts", \.serializerOptions, "Such as indent."),
@@ -41,58 +42,11 @@ extension FileState {
         ]
     }
 
-    static func serialize(_ state: StateContext, _ settings: SerializeSettings) async throws -> StateResult {
-        let path = try await path(state)
-        let host = state.call.host
-        if !settings.managed.create, try await !host.isFile(path) {
-            return state.unchanged("File \(path) is not present and is not set for creation")
-        }
-        if settings.serializer != nil, settings.formatter != nil { return state.failed("Only one of serializer and formatter are allowed") }
-        let kind = (settings.serializer ?? settings.formatter ?? "yaml").lowercased()
-        if settings.dataset.isTruthy, settings.datasetPillar != nil { return state.failed("Only one of 'dataset' and 'dataset_pillar' is permitted") }
-        var data = settings.dataset
-        if let place = settings.datasetPillar { data = CallContext.traverse(.map(state.call.pillar), place) ?? "" }
-        if data.isNull { return state.failed("Neither 'dataset' nor 'dataset_pillar' was defined") }
-        var old: Value?
-        if settings.mergeIfExists, try await host.isFile(path) {
-            guard kind == "yaml" || kind == "json" else { return state.failed("merge_if_exists is not supported for the \(kind) serializer") }
-            let text = try await host.readText(path)
-            do {
-                old = try await state.call.services.templates.renderData(source: text, name: path, pipeline: kind, values: [:], in: state.call)
-            } catch {
-                return state.failed("Failed to deserialize existing data: \(error)")
-            }
-            if let known = old?.mapValue, let new = data.mapValue {
-                let merged = Value.map(Merging.update(known, new))
-                if merged == .map(known) { return state.unchanged("The file \(path) is in the correct state") }
-                data = merged
-            }
-        }
-        guard let text = try await text(data, kind, settings, state) else {
-            return state.failed("The \(kind) serializer could not be found. It either does not exist or its prerequisites are not installed.")
-        }
-        var managed = settings.managed
-        managed.contents = .string(text)
-        var result = try await Self.managed(state, managed)
-        if result.result == nil { result.comment = "Dataset will be serialized and stored into \(path)" }
-        if !result.changes.isEmpty, let old = old?.mapValue, let new = data.mapValue {
-            result.changes["diff"] = .map(DataDifference.between(old, new))
-        }
-        return result
-    }
-
-    private static func text(_ data: Value, _ kind: String, _ settings: SerializeSettings, _ state: StateContext) async throws -> String? {
-        switch kind {
-        case "yaml": return try await Serialization.yaml(data, state.call)
-        case "json":
-            var options = settings.serializerOptions
-            if settings.encoding != nil, options["ensure_ascii"] == nil { options["ensure_ascii"] = false }
-            return Serialization.json(data, options: options) + "\n"
-        case "configparser": return Serialization.configuration(data.mapValue ?? [:]) + "\n"
-        case "toml": return Serialization.toml(data.mapValue ?? [:]) + "\n"
-        case "python": return data.pythonRepr + "\n"
-        default: return nil
-        }
+    static func serialize(_ given: StateContext, _ settings: SerializeSettings) async throws -> StateResult {
+        let path = try await path(given)
+        let state = given.named(path)
+        if path.isEmpty { return state.failed("Must provide name to file.serialize") }
+        return try await SerializedFile(state: state, path: path, settings: settings).apply()
     }
 
     // MARK: - keyvalue
@@ -100,7 +54,7 @@ extension FileState {
     struct KeyValueSettings: ArgumentGroup {
         var key: String?
         var value: Value = .null
-        var keyValues: ValueMap = [:]
+        var keyValues: Value = .null
         var edit = KeyValueEdit()
         var searchOnly = false
         var showChanges = true
@@ -129,17 +83,21 @@ extension FileState {
     static func keyValue(_ state: StateContext, _ settings: KeyValueSettings) async throws -> StateResult {
         let path = try await path(state)
         let host = state.call.host
-        var pairs = settings.keyValues
+        if path.isEmpty { return state.failed("Must provide name to file.keyvalue") }
+        var pairs = settings.keyValues.mapValue ?? [:]
         if let key = settings.key, !settings.value.isNull {
-            if !pairs.isEmpty { return state.failed("file.keyvalue can not combine key_values with key and value") }
+            if settings.keyValues.mapValue != nil { return state.failed("file.keyvalue can not combine key_values with key and value") }
             pairs = [.string(key): settings.value]
         }
-        if pairs.isEmpty { return state.failed("file.keyvalue key and value not supplied and key_values is empty") }
+        if pairs.isEmpty {
+            let what = settings.keyValues.isTruthy ? "is not a dictionary" : "is empty"
+            return state.failed("file.keyvalue key and value not supplied and key_values \(what)")
+        }
         var edit = settings.edit
         let text: String
         if try await host.isFile(path) {
             text = try await host.readText(path)
-        } else if settings.createIfMissing {
+        } else if settings.createIfMissing, try await host.status(path) == nil {
             edit.append = true
             text = ""
         } else {
@@ -174,39 +132,43 @@ extension FileState {
 
     static func decode(_ state: StateContext, _ settings: DecodeSettings) async throws -> StateResult {
         let host = state.call.host
-        var text = settings.encodedData
-        if text == nil, settings.contentsPillar == nil { throw ExecutionError("Specify either the 'encoded_data' or 'contents_pillar' argument.") }
-        if text != nil, settings.contentsPillar != nil { throw ExecutionError("Specify only one 'encoded_data' or 'contents_pillar' argument.") }
-        if let place = settings.contentsPillar { text = CallContext.traverse(.map(state.call.pillar), place)?.pythonString }
+        let encoded = settings.encodedData.flatMap { $0.isEmpty ? nil : $0 }
+        let place = settings.contentsPillar.flatMap { $0.isEmpty ? nil : $0 }
+        if encoded == nil, place == nil { throw ExecutionError("Specify either the 'encoded_data' or 'contents_pillar' argument.") }
+        if encoded != nil, place != nil { throw ExecutionError("Specify only one 'encoded_data' or 'contents_pillar' argument.") }
+        var text = encoded
+        if let place { text = CallContext.traverse(.map(state.call.pillar), place)?.pythonString }
         guard let text else { throw ExecutionError("Pillar data not found.") }
-        guard settings.encodingType == "base64", let algorithm = HashAlgorithm(rawValue: settings.checksum) else {
-            throw ExecutionError("no encoding '\(settings.encodingType)' or checksum '\(settings.checksum)'")
+        let algorithm = HashAlgorithm(rawValue: settings.checksum)
+        func checked() throws -> HashAlgorithm {
+            guard let algorithm else { throw ExecutionError("Hash func '\(settings.checksum)' is not supported.") }
+            return algorithm
         }
-        guard let bytes = Base64.decode(text) else { throw ExecutionError("the text is no base64") }
-        let new = Digest.hexadecimal(bytes, algorithm)
-        let old = try await host.isFile(state.name) ? try await host.digest(state.name, algorithm) : nil
-        if old == new { return state.unchanged("File is in the correct state.") }
-        let changes: ValueMap = ["old": old.value, "new": .string(new)]
+        let isThere = try await host.isFile(state.name)
+        var changes = ValueMap()
+        if isThere {
+            let new = Digest.hexadecimal(try Self.decoded(text), try checked())
+            let old = try await host.digest(state.name, try checked())
+            if old == new { return state.unchanged("File is in the correct state.") }
+            changes = ["old": .string(old), "new": .string(new)]
+        }
         return try await state.either(would: {
-            StateResult(name: state.name, result: nil, comment: "File is set to be updated.", changes: old == nil ? [:] : changes)
+            StateResult(name: state.name, result: nil, comment: "File is set to be updated.", changes: changes)
         }, do: {
-            try await host.write(state.name, bytes, FileAttributes())
+            let bytes = try Self.decoded(text)
+            if try await host.isDirectory(state.name) { throw ExecutionError("[Errno 21] Is a directory: '\(state.name)'") }
+            if changes.isEmpty { changes = ["old": .null, "new": .string(Digest.hexadecimal(bytes, try checked()))] }
+            do {
+                try await FileEdit(old: [], new: bytes).write(state.name, .inside, host)
+            } catch let error as HostError {
+                throw ExecutionError(error.pythonText)
+            }
             return StateResult(name: state.name, result: true, comment: "File was updated.", changes: changes)
         })
     }
-}
 
-/// What differs between two dictionaries, as `old` and `new` at each path.
-enum DataDifference {
-    static func between(_ old: ValueMap, _ new: ValueMap) -> ValueMap {
-        var found = ValueMap()
-        for key in old.keys + new.keys.filter({ old[$0] == nil }) where old[key] != new[key] {
-            if case .map(let a)? = old[key], case .map(let b)? = new[key] {
-                found[key] = .map(between(a, b))
-            } else {
-                found[key] = ["old": old[key] ?? "<_null_>", "new": new[key] ?? "<_null_>"]
-            }
-        }
-        return found
+    private static func decoded(_ text: String) throws -> [UInt8] {
+        guard let bytes = Base64.decode(text) else { throw ExecutionError("Incorrect padding") }
+        return bytes
     }
 }

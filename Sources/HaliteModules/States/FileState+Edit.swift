@@ -137,7 +137,7 @@ extension FileState {
     /// A copy beside the file with the time in its name.
     static func keepLineBackup(_ path: String, _ host: any Host) async throws {
         let time = try await host.run("date", "+%Y-%m-%d-%H-%M-%S").text
-        try await Backup.beside(try await host.resolved(path), suffix: ".\(time)", host)
+        try await Backup.beside(try await host.resolved(path), suffix: ".\(time)", keepsOwner: false, host)
     }
 
     // MARK: - comment and uncomment

@@ -38,11 +38,12 @@ extension FileState {
         if path.isEmpty { return state.failed("Must provide name to file.append") }
         let adding = AddedText(state: state, path: path, settings: settings)
         if let result = try await adding.prepare() { return result }
-        let content = try await EditedFile.read(path, state.call.host)
+        let content: [UInt8]
         let lines: [String]
         switch try await settings.source.texts(state) {
         case .failed(let result): return result
         case .texts(let texts):
+            content = try await adding.content()
             do {
                 lines = try await adding.missingLines(texts, ignoringWhitespace: settings.ignoreWhitespace)
             } catch is BinaryFileError {
@@ -65,11 +66,13 @@ extension FileState {
         if path.isEmpty { return state.failed("Must provide name to file.prepend") }
         let adding = AddedText(state: state, path: path, settings: settings)
         if let result = try await adding.prepare() { return result }
-        let content = try await EditedFile.read(path, state.call.host)
+        let content: [UInt8]
         let lines: [String]
         switch try await settings.source.texts(state) {
         case .failed(let result): return result
-        case .texts(let texts): lines = try await adding.missingLines(texts, ignoringWhitespace: settings.header ? nil : true)
+        case .texts(let texts):
+            content = try await adding.content()
+            lines = try await adding.missingLines(texts, ignoringWhitespace: settings.header ? nil : true)
         }
         let old = PythonLines.split(TextContent.text(content), keepEnds: true)
         let head = old.prefix(lines.count).flatMap { PythonLines.split($0) }

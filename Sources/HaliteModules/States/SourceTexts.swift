@@ -38,7 +38,12 @@ struct SourceTexts: Sendable {
             let text = try await state.call.services.templates.render(
                 source: String(decoding: content.bytes, as: UTF8.self), name: place, engine: template,
                 values: FileState.variables(defaults, context), in: state.call)
-            if text.isEmpty { return .failed(Self.failed(place, "Failed to read rendered template file (\(place))")) }
+            if text.isEmpty {
+                let cache = state.call.services.options["cachedir"]?.stringValue ?? "/var/cache/halite"
+                let (path, saltenv) = reader.saltPath(place)
+                let copy = Path.join(cache, "extrn_files", saltenv, path)
+                return .failed(Self.failed(place, "Failed to read rendered template file \(copy) (\(place))"))
+            }
             found.append(text)
         }
         return .texts(found)

@@ -29,11 +29,7 @@ struct TextReplacement: Sendable {
     func write(_ edit: FileEdit) async throws {
         let real = try await host.resolved(path)
         guard let suffix = FileState.suffix(settings.backup) else { return try await edit.write(path, .inside, host) }
-        if let status = try await host.status(real) {
-            let identity = try await host.identity()
-            try await host.copy(
-                real, to: real + suffix, FileAttributes(mode: status.mode, userID: identity.userID, groupID: identity.groupID))
-        }
+        try await Backup.beside(real, suffix: suffix, keepsOwner: false, host)
         if try await host.isLink(path) {
             try await host.remove(path + suffix)
             try await host.makeLink(path + suffix, to: try await host.readLink(path) + suffix)

@@ -28,9 +28,12 @@ enum Backup {
     }
 
     /// Copies a file beside itself, with a suffix such as `.bak`.
-    static func beside(_ path: String, suffix: String, _ host: any Host) async throws {
+    /// - Parameter keepsOwner: otherwise the copy belongs to who runs the minion.
+    static func beside(_ path: String, suffix: String, keepsOwner: Bool = true, _ host: any Host) async throws {
         guard let status = try await host.status(path) else { return }
-        let attributes = FileAttributes(mode: status.mode, userID: status.userID, groupID: status.groupID)
+        let identity = try await host.identity()
+        let attributes = FileAttributes(
+            mode: status.mode, userID: keepsOwner ? status.userID : identity.userID, groupID: keepsOwner ? status.groupID : identity.groupID)
         try await host.copy(path, to: path + suffix, attributes)
     }
 }

@@ -26,6 +26,7 @@ struct BlockEdit: Sendable {
     }
 
     func apply(_ old: [UInt8]) throws -> FileEdit {
+        try TextContent.checkUTF8(old)
         let lines = TextContent.lines(old)
         let lineEnd = lines.first.map { $0.utf8.suffix(2).elementsEqual([0x0D, 0x0A]) ? "\r\n" : "\n" } ?? "\n"
         var new: [String] = []

@@ -23,8 +23,8 @@ struct FileEdit: Sendable {
 
     init(old: String, new: String) { self.init(old: Array(old.utf8), new: Array(new.utf8)) }
 
-    init(old: [UInt8], oldLines: [String], newLines: [String]) {
-        self.init(old: old, new: newLines.flatMap { Array($0.utf8) })
+    init(old: [UInt8], new: [UInt8]? = nil, oldLines: [String], newLines: [String]) {
+        self.init(old: old, new: new ?? newLines.flatMap { Array($0.utf8) })
         self.oldLines = oldLines
         self.newLines = newLines
     }

@@ -55,7 +55,9 @@ enum FileEdits {
             if let last = lines.last, last.utf8.last != 0x0A { lines[lines.count - 1] = last + "\n" }
             lines.append(line)
         }
-        return (FileEdit(old: old, oldLines: TextContent.lines(old), newLines: lines), true)
+        let gap: [UInt8] = old.isEmpty || old.last == 0x0A ? [] : [0x0A]
+        let new = change.prependIfNotFound ? Array(line.utf8) + old : old + gap + Array(line.utf8)
+        return (FileEdit(old: old, new: new, oldLines: TextContent.lines(old), newLines: lines), true)
     }
 
     // MARK: - comment and uncomment
@@ -69,6 +71,7 @@ enum FileEdits {
 
     /// Comments the lines that match, or takes the comment off; nil when no line does.
     static func comment(_ old: [UInt8], pattern: String, character: String, adding: Bool) throws -> Commenting? {
+        try TextContent.checkUTF8(old)
         let isAnchored = pattern.hasPrefix("^")
         let ends = pattern.hasSuffix("$")
         var core = pattern

@@ -16,6 +16,7 @@ struct LineEdit: Sendable {
         guard let mode else { throw ExecutionError("Mode was not defined. How to process the file?") }
         guard ["insert", "ensure", "delete", "replace"].contains(mode) else { throw ExecutionError("Unknown mode: \"\(mode)\"") }
         guard mode == "delete" || content != nil else { throw ExecutionError("Content can only be empty if mode is \"delete\"") }
+        try TextContent.checkUTF8(old)
         var lines = TextContent.lines(old)
         // An empty last line stands for the end behind the last line feed.
         if let last = lines.last, !Self.lineEnd(last).isEmpty { lines.append("") }

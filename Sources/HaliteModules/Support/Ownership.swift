@@ -87,6 +87,14 @@ struct Ownership: Sendable {
         return attributes
     }
 
+    /// Salt's complaint of accounts that a change would need and that do not exist.
+    private func missingForChange(_ found: FileAttributes) async throws -> String? {
+        var text = ""
+        if let user, user.isGiven, found.userID == nil { text += "User does not exist\n" }
+        if let group, group.isGiven, found.groupID == nil { text += "Group does not exist\n" }
+        return text.isEmpty ? nil : text
+    }
+
     /// Sets what differs.
     /// - Parameter was: what a file that was just made counts as, where it got its mode at once.
     /// - Returns: what changed, and Salt's sentences about what could not be changed.
@@ -115,8 +123,18 @@ struct Ownership: Sendable {
                 changes[key] = nil
             }
         }
-        try await set("user", FileAttributes(userID: all.userID))
-        try await set("group", FileAttributes(groupID: all.groupID))
+        if let missing = try await missingForChange(all) {
+            // Salt then changes neither.
+            problems.append(missing)
+            for key in ["user", "group"] {
+                guard let value = now[key] else { continue }
+                problems.append("Failed to change \(key) to \(value.pythonString)")
+                changes[key] = nil
+            }
+        } else {
+            try await set("user", FileAttributes(userID: all.userID))
+            try await set("group", FileAttributes(groupID: all.groupID))
+        }
         // Changing the owner clears set-uid and set-gid bits, so the mode is set again.
         let keepsMode = now["mode"] == nil && (now["user"] != nil || now["group"] != nil) && status.kind != .link
         if keepsMode, status.mode & 0o6000 != 0 {

@@ -1,4 +1,5 @@
 import HaliteHost
+import HaliteModuleKit
 
 /// Tells text from other content, and compares contents for people.
 enum TextContent {
@@ -25,6 +26,37 @@ enum TextContent {
         case (false, true): "Replace binary file with text file"
         case (true, false): "Replace text file with binary file"
         case (true, true): nil
+        }
+    }
+
+    /// Refuses what is no UTF-8, in the words of Python's codec.
+    static func checkUTF8(_ content: [UInt8]) throws {
+        if String(validating: content, as: UTF8.self) != nil { return }
+        var index = 0
+        while index < content.count {
+            let byte = content[index]
+            let (length, low, high): (Int, UInt8, UInt8) =
+                switch byte {
+                case 0..<0x80: (1, 0, 0)
+                case 0xC2...0xDF: (2, 0x80, 0xBF)
+                case 0xE0: (3, 0xA0, 0xBF)
+                case 0xED: (3, 0x80, 0x9F)
+                case 0xE1...0xEF: (3, 0x80, 0xBF)
+                case 0xF0: (4, 0x90, 0xBF)
+                case 0xF1...0xF3: (4, 0x80, 0xBF)
+                case 0xF4: (4, 0x80, 0x8F)
+                default: (0, 0, 0)
+                }
+            let hexadecimal = "0x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+            let start = "'utf-8' codec can't decode byte \(hexadecimal) in position \(index): "
+            if length == 0 { throw ExecutionError(start + "invalid start byte") }
+            for offset in 1..<max(length, 1) {
+                guard index + offset < content.count else { throw ExecutionError(start + "unexpected end of data") }
+                let next = content[index + offset]
+                let fits = offset == 1 ? (low...high).contains(next) : (0x80...0xBF).contains(next)
+                if !fits { throw ExecutionError(start + "invalid continuation byte") }
+            }
+            index += length
         }
     }
 

@@ -53,6 +53,10 @@ package final class SaltTemplateService: TemplateService {
         return try await RenderThread.run { try pipeline.run(environment: environment, scope: scope, file: name, gpg: gpg) }
     }
 
+    package func yaml(_ data: Value, options: ValueMap) throws -> String {
+        YAML.serialize(data, YAML.DumpOptions(.map(options)))
+    }
+
     private func names(_ value: Value?) -> [String] { value?.listValue?.map(\.pythonString) ?? [] }
 
     /// Decrypts with the host's `gpg` and the keys of the configuration.
