@@ -100,11 +100,17 @@ package protocol TemplateService: Sendable {
     func render(source: String, name: String, engine: String, values: ValueMap, in context: CallContext) async throws -> String
     /// Runs a renderer pipeline (`jinja|yaml` when the text names none) and returns the data.
     func renderData(source: String, name: String, pipeline: String?, values: ValueMap, in context: CallContext) async throws -> Value
+    /// Reads data in a format such as YAML or JSON; a `TemplateFailure` has the parser's complaint as Salt's text.
+    func parse(_ text: String, format: String, name: String, in context: CallContext) async throws -> Value
     /// Writes data as Salt's YAML serializer does, without a line feed at the end; the options are those of `yaml.dump`.
     func yaml(_ data: Value, options: ValueMap) throws -> String
 }
 
 extension TemplateService {
+    package func parse(_ text: String, format: String, name: String, in context: CallContext) async throws -> Value {
+        try await renderData(source: text, name: name, pipeline: format, values: [:], in: context)
+    }
+
     /// JSON is YAML too.
     package func yaml(_ data: Value, options: ValueMap) throws -> String { data.json(indent: 2) }
 }

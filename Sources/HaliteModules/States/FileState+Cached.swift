@@ -77,9 +77,7 @@ private struct CachedSource: Sendable {
 
     func foresee(_ hash: SourceHash?) async throws -> StateResult {
         var comment = "File will be cached: \(source)"
-        // What lies on the host counts as a cached copy of itself.
-        let known = localPath ?? cachePath
-        if let known, try await host.isFile(known) {
+        if localPath == nil, let known = cachePath, try await host.isFile(known) {
             if let hash {
                 let isSame = try await host.digest(known, .sha256) == hash.digest
                 comment = isSame ? "File already cached: \(source)" : "Hashes don't match.\nFile will be cached: \(source)"

@@ -42,6 +42,9 @@ extension FileState {
         if status?.kind == .file { return state.failed("File \(path) exists and is not a \(node.made). Refusing to continue") }
         let owners = Ownership(user: settings.user, group: settings.group, mode: settings.mode)
         guard status?.kind == node.kind else {
+            if status != nil, let failure = try await state.whenApplying({ state.failed("File \(path) exists and cannot be overwritten") }) {
+                return failure
+            }
             return try await state.change([:], would: "\(node.word) \(path) is set to be created", did: "") {
                 try await DeviceNode(path: path, settings: settings, owners: owners, host: host).make()
                 return ["new": .string("\(node.word) \(path) created.")]
@@ -124,7 +127,6 @@ private struct DeviceNode: Sendable {
         if let parent = Path.parent(path) {
             try await NewFolders.make(parent, Ownership(user: settings.user, group: settings.group), host)
         }
-        if try await host.exists(path) { throw ExecutionError("File \(path) exists and cannot be overwritten") }
         var command = ["mknod", "-m", settings.mode.text, "--", path, settings.ntype]
         if settings.ntype != "p" { command += [String(settings.major), String(settings.minor)] }
         let result = try await host.run(Command(command))

@@ -325,6 +325,9 @@ struct ManagedFile: Sendable {
     }
 
     private func makeParents(_ directory: String) async throws {
+        if try await host.exists(directory) {
+            throw ExecutionError(contents == nil && settings.source.isTruthy ? "[Errno 2] No such file or directory: \(path)" : "Not a directory")
+        }
         let mode = settings.dirMode ?? ownership.mode?.forDirectories
         try await NewFolders.make(directory, Ownership(user: ownership.user, group: ownership.group, mode: mode), host)
     }

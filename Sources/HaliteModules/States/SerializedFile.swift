@@ -88,6 +88,8 @@ struct SerializedFile: Sendable {
         if try await host.isDirectory(path) { return state.failed("Specified target \(path) is a directory") }
         var managed = settings.managed
         managed.encoding = settings.encoding
+        // Salt gives parents that it makes here no mode of their own.
+        managed.dirMode = nil
         managed.encodingErrors = settings.encodingErrors
         // Salt foresees it without following links, and follows them when it writes.
         managed.followSymlinks = try await state.whenPlanning { false } ?? true

@@ -80,9 +80,9 @@ struct Serialization: Sendable {
             throw Failure(reason: "Expecting value: line 1 column 1 (char 0)")
         }
         do {
-            return try await call.services.templates.renderData(source: text, name: name, pipeline: format, values: [:], in: call)
-        } catch {
-            throw Failure(reason: "\(error)")
+            return try await call.services.templates.parse(text, format: format, name: name, in: call)
+        } catch let error as TemplateFailure {
+            throw Failure(reason: error.saltText)
         }
     }
 

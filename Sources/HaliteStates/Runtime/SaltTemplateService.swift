@@ -53,6 +53,14 @@ package final class SaltTemplateService: TemplateService {
         return try await RenderThread.run { try pipeline.run(environment: environment, scope: scope, file: name, gpg: gpg) }
     }
 
+    package func parse(_ text: String, format: String, name: String, in context: CallContext) async throws -> Value {
+        do {
+            return try await renderData(source: text, name: name, pipeline: format, values: [:], in: context)
+        } catch let error as RenderError {
+            throw TemplateFailure(description: error.description, saltText: error.message)
+        }
+    }
+
     package func yaml(_ data: Value, options: ValueMap) throws -> String {
         YAML.serialize(data, YAML.DumpOptions(.map(options)))
     }
