@@ -51,7 +51,8 @@ enum AtomicFile {
         let directory = Path.parent(path) ?? "/"
         var attributes = attributes
         var existing = stat()
-        if stat(path, &existing) == 0 {
+        let replaces = stat(path, &existing) == 0
+        if replaces {
             attributes.mode = attributes.mode ?? Int(existing.st_mode & 0o7777)
             attributes.userID = attributes.userID ?? Int(existing.st_uid)
             attributes.groupID = attributes.groupID ?? Int(existing.st_gid)
@@ -66,6 +67,8 @@ enum AtomicFile {
                     throw HostError.last("change the owner of", path)
                 }
             }
+            // Lists of access rights and labels go over before the mode, which they would change.
+            if replaces { ExtendedAttributes.copy(from: path, to: file.number) }
             guard fchmod(file.number, try attributes.permissions(for: path, default: 0o644)) == 0 else {
                 throw HostError.last("change the mode of", path)
             }

@@ -2,6 +2,19 @@
 package struct FileStatus: Sendable, Equatable {
     package enum Kind: String, Sendable {
         case file, directory, link, socket, pipe, block, character
+
+        /// The bits of `st_mode` that say so.
+        package var typeBits: Int {
+            switch self {
+            case .socket: 0o140000
+            case .link: 0o120000
+            case .file: 0o100000
+            case .block: 0o060000
+            case .directory: 0o040000
+            case .character: 0o020000
+            case .pipe: 0o010000
+            }
+        }
     }
 
     package var kind: Kind

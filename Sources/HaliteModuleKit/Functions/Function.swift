@@ -44,6 +44,18 @@ package struct Function: Sendable {
     package func call(_ context: CallContext, _ arguments: Arguments) async throws -> Value {
         try await body(context, arguments)
     }
+
+    /// The same function with other words for some of its errors.
+    package func explaining(_ explain: @escaping @Sendable (any Error) -> any Error) -> Function {
+        let body = body
+        return Function(name: name, summary: summary, example: example, parameters: parameters) { context, arguments in
+            do {
+                return try await body(context, arguments)
+            } catch {
+                throw explain(error)
+            }
+        }
+    }
 }
 
 /// A family of functions that users call as `name.function`.

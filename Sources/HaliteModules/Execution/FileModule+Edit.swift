@@ -77,7 +77,10 @@ extension FileModule {
 
     private static func replaceBlock(_ call: CallContext, _ settings: BlockSettings) async throws -> Value {
         guard try await call.host.status(settings.path) != nil else { throw ExecutionError("File not found: \(settings.path)") }
-        let edit = try await FileState.blockEdit(settings.path, settings.settings.block, call.host)
+        var block = settings.settings.block
+        // The state leaves it open, the function does not.
+        block.appendNewline = block.appendNewline ?? false
+        let edit = try await FileState.blockEdit(settings.path, block, call.host)
         if edit.isChanged, !settings.dryRun { try await FileState.writeBlock(edit, settings.path, settings.settings.backup, call.host) }
         return settings.settings.showChanges ? .string(edit.isChanged ? edit.difference : "") : .bool(edit.isChanged)
     }

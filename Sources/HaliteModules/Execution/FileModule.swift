@@ -8,7 +8,16 @@ package struct FileModule: ExecutionModule {
     package static let name = "file"
     package static let summary = "Reads, writes and looks at files."
 
-    package static let functions: [Function] = looking + changing + editing + texts
+    /// What the system refuses is told in Python's words, as Salt does.
+    package static let functions: [Function] = (looking + changing + editing + texts + special + backups).map { function in
+        function.explaining { error in
+            switch error {
+            case let error as HostError where error.number != nil: ExecutionError(error.pythonText)
+            case let error as BinaryFileError: ExecutionError(error.description)
+            default: error
+            }
+        }
+    }
 
     private static func path(_ text: String = "The path.") -> Parameter<String> { .required("path", text) }
     private static let follow: Parameter<Bool> = .optional("follow_symlinks", true, "Look at what a link points to.")
@@ -21,7 +30,7 @@ package struct FileModule: ExecutionModule {
         Function("path_exists_glob", "Tell whether anything matches a pattern.", path("A pattern."), body: { (call: CallContext, pattern: String) async throws -> Bool in try await !PathPattern.expand(pattern, call.host).isEmpty }),
         Function("is_link", "Tell whether a path is a symbolic link.", path(), body: { (call: CallContext, path: String) async throws -> Bool in try await call.host.isLink(path) }),
         Function("access", "Tell whether a path is there, or can be read, written or run by its mode.", path(), .required("mode", "f, r, w or x."), body: access),
-        Function("readdir", "Return what is in a folder.", path(), body: { (call: CallContext, path: String) async throws -> [String] in [".", ".."] + (try await call.host.list(path)) }),
+        Function("readdir", "Return what is in a folder.", path(), body: readFolder),
         Function("readlink", "Return where a link points to.", path(), .optional("canonicalize", false, "Follow all links on the way."), body: readLink),
         Function("read", "Return the content of a file.", path(), .optional("binary", false, "As bytes."), body: read),
         Function("seek_read", "Return a part of a file.", path(), .required("size", "Bytes."), .required("offset", "Where it begins."), body: seekRead),
@@ -33,11 +42,11 @@ package struct FileModule: ExecutionModule {
         Function("get_gid", "Return the group's number.", path(), follow, body: groupID),
         Function("get_mode", "Return the mode.", path(), follow, body: mode),
         Function("user_to_uid", "Return a user's number, or an empty text.", .optional("user", nil as Account?, "The user."), body: userID),
-        Function("uid_to_user", "Return a user's name.", .required("uid", "The number."), body: { (call: CallContext, id: Int) async throws -> String in try await call.host.user(id: id)?.name ?? String(id) }),
+        Function("uid_to_user", "Return a user's name.", .required("uid", "The number."), body: { (call: CallContext, id: Int) async throws -> Value in try await call.host.user(id: id).map { .string($0.name) } ?? .int(id) }),
         Function("group_to_gid", "Return a group's number, or an empty text.", .optional("group", nil as Account?, "The group."), body: groupNumber),
-        Function("gid_to_group", "Return a group's name.", .required("gid", "The number."), body: { (call: CallContext, id: Int) async throws -> String in try await call.host.group(id: id)?.name ?? "" }),
+        Function("gid_to_group", "Return a group's name.", .required("gid", "The number, or a name."), body: groupName),
         Function("get_hash", "Return the digest of a file.", path(), .optional("form", "sha256", "md5, sha1, sha256, sha384 or sha512."), .optional("chunk_size", 65536, "Without effect."), body: digest),
-        Function("get_sum", "Return the digest of a file.", path(), .optional("form", "sha256", "md5, sha1, sha256, sha384 or sha512."), .optional("chunk_size", 65536, "Without effect."), body: digest),
+        Function("get_sum", "Return the digest of a file.", path(), .optional("form", "sha256", "md5, sha1, sha256, sha384 or sha512."), .optional("chunk_size", 65536, "Without effect."), body: sum),
         Function("check_hash", "Tell whether a file has a digest.", path(), .required("file_hash", "The digest, perhaps with its kind in front."), body: checkHash),
         Function("find", "Return the paths below a folder that meet all conditions.", path(), .keywords("kwargs", "name, iname, regex, type, size, mtime, owner, group, maxdepth, mindepth, grep, delete, print."), body: { (call: CallContext, path: String, options: ValueMap) async throws -> [Value] in try await FileFinder(options: options).find(path, call) }),
         Function("search", "Tell whether a pattern is in a file.", path(), .required("pattern", "A regular expression."), .optional("flags", 8 as Value, "Such as IGNORECASE."), .optional("bufsize", .null as Value, "Without effect."), .optional("ignore_if_missing", false, "No file is no error."), .optional("multiline", false, "With MULTILINE."), body: search),
@@ -50,13 +59,26 @@ package struct FileModule: ExecutionModule {
         Function("get_diff", "Return how two files differ.", .required("file1", "A path or source."), .required("file2", "A path or source."), .optional("saltenv", "base", "The environment of sources."), .optional("show_filenames", true, "With their names."), .optional("show_changes", true, "With the lines."), .keywords("kwargs", "Ignored."), body: difference),
     ]
 
+    /// Of a link that leads nowhere the link itself.
     private static func status(_ call: CallContext, _ path: String, follow: Bool = true) async throws -> FileStatus {
-        guard let status = try await call.host.status(path, followLinks: follow) else { throw ExecutionError("Path not found: \(path)") }
+        if follow, let status = try await call.host.status(path) { return status }
+        guard let status = try await call.host.status(path, followLinks: false) else { throw ExecutionError("Path not found: \(path)") }
         return status
     }
 
+    private static func readFolder(_ call: CallContext, path: String) async throws -> [String] {
+        if !path.hasPrefix("/") { throw ExecutionError("Dir path must be absolute.") }
+        guard try await call.host.isDirectory(path) else { throw ExecutionError("A valid directory was not specified: \(path)") }
+        return [".", ".."] + (try await call.host.list(path))
+    }
+
     private static func access(_ call: CallContext, path: String, mode: String) async throws -> Bool {
+        if !path.hasPrefix("/") { throw ExecutionError("Path to link must be absolute.") }
+        if !["f", "r", "w", "x"].contains(mode) { throw ExecutionError("Invalid mode specified.") }
         guard let status = try await call.host.status(path) else { return false }
+        // The administrator may read and write everything.
+        let isRoot = try await call.host.identity().userID == 0
+        if isRoot, mode == "r" || mode == "w" { return true }
         switch mode {
         case "f": return true
         case "r": return status.mode & 0o444 != 0
@@ -67,7 +89,8 @@ package struct FileModule: ExecutionModule {
     }
 
     private static func readLink(_ call: CallContext, path: String, canonical: Bool) async throws -> String {
-        guard try await call.host.isLink(path) else { throw ExecutionError("A valid link was not specified.") }
+        if !path.hasPrefix("/") { throw ExecutionError("Path to link must be absolute: \(path)") }
+        guard try await call.host.isLink(path) else { throw ExecutionError("A valid link was not specified: \(path)") }
         return canonical ? try await call.host.resolved(path) : try await call.host.readLink(path)
     }
 
@@ -99,10 +122,11 @@ package struct FileModule: ExecutionModule {
     }
 
     private static func linkStats(_ call: CallContext, path: String) async throws -> ValueMap {
+        if !path.hasPrefix("/") { throw ExecutionError("Path to file must be absolute.") }
         guard let status = try await call.host.status(path, followLinks: false) else { return [:] }
         return [
             "st_atime": .float(status.accessTime), "st_ctime": .float(status.changeTime), "st_gid": .int(status.groupID),
-            "st_mode": .int(status.mode), "st_mtime": .float(status.modificationTime), "st_size": .int(status.size), "st_uid": .int(status.userID),
+            "st_mode": .int(status.mode | status.kind.typeBits), "st_mtime": .float(status.modificationTime), "st_nlink": .int(status.linkCount), "st_size": .int(status.size), "st_uid": .int(status.userID),
         ]
     }
 
@@ -122,8 +146,20 @@ package struct FileModule: ExecutionModule {
     }
 
     private static func groupNumber(_ call: CallContext, group: Account?) async throws -> Value {
-        guard let group else { return .int(try await call.host.identity().groupID) }
+        guard let group else { return "" }
         return try await Ownership.groupID(group, call.host).map { .int($0) } ?? ""
+    }
+
+    private static func groupName(_ call: CallContext, group: Account) async throws -> Value {
+        var id = Int(group.text)
+        if id == nil { id = try await Ownership.groupID(group, call.host) }
+        guard let id else { return "" }
+        return try await call.host.group(id: id).map { .string($0.name) } ?? .int(id)
+    }
+
+    private static func sum(_ call: CallContext, path: String, form: String, chunk: Int) async throws -> String {
+        guard try await call.host.isFile(path) else { return "File not found" }
+        return try await digest(call, path: path, form: form, chunk: chunk)
     }
 
     private static func digest(_ call: CallContext, path: String, form: String, chunk: Int) async throws -> String {
@@ -134,7 +170,10 @@ package struct FileModule: ExecutionModule {
     private static func checkHash(_ call: CallContext, path: String, hash: String) async throws -> Bool {
         let parts = hash.split(whereSeparator: { ":=".contains($0) }).map(String.init)
         let algorithm = parts.count == 2 ? HashAlgorithm(rawValue: parts[0]) : HashAlgorithm(digestLength: hash.utf8.count)
-        guard let algorithm, let wanted = parts.last else { throw ExecutionError("Hash is not a known kind: \(hash)") }
+        guard let algorithm, let wanted = parts.last else {
+            throw ExecutionError(
+                "Hash \(hash) (length: \(hash.unicodeScalars.count)) could not be matched to a supported hash type. The supported hash types and lengths are: md5 (32), sha1 (40), sha224 (56), sha256 (64), sha384 (96), sha512 (128)")
+        }
         return try await call.host.digest(path, algorithm) == wanted.lowercased()
     }
 
@@ -147,7 +186,7 @@ package struct FileModule: ExecutionModule {
         }
         var flags = try FileEdits.flags(flags).union(.bytes)
         if multiline { flags.insert(.multiLine) }
-        return try PythonRegex.compile(pattern, flags).firstMatch(in: try await call.host.read(path)) != nil
+        return try Pattern.compile(pattern, flags).firstMatch(in: try await EditedFile.bytes(path, call.host)) != nil
     }
 
     private static func contains(_ call: CallContext, path: String, text: String) async throws -> Bool {
@@ -165,11 +204,19 @@ package struct FileModule: ExecutionModule {
 
     private static func containsGlob(_ call: CallContext, path: String, pattern: String) async throws -> Bool {
         guard try await call.host.isFile(path) else { return false }
-        return PythonLines.split(try await call.host.readText(path)).contains { Glob.matches(pattern, $0) }
+        // Salt matches the whole content, and not each line.
+        return Glob.matches(pattern, try await call.host.readText(path))
     }
 
     private static func grep(_ call: CallContext, path: String, pattern: String, options: [Value]) async throws -> ValueMap {
-        let words = try options.flatMap { try ShellWords.split($0.pythonString) }
+        let words = try options.flatMap { option -> [String] in
+            let words = try ShellWords.split(option.pythonString)
+            guard words.count < 2 else {
+                throw ExecutionError(
+                    "Passing multiple command line arguments in a single string is not supported, please pass the following arguments separately: \(option.pythonString)")
+            }
+            return words
+        }
         let files = try await PathPattern.expand(path, call.host)
         let result = try await call.host.run(Command(["grep"] + words + ["--", pattern] + (files.isEmpty ? [path] : files)))
         call.outcome.returnCode = result.exitCode
@@ -202,7 +249,8 @@ package struct FileModule: ExecutionModule {
     ) async throws -> String {
         let reader = SourceReader(call: call, saltenv: saltenv)
         guard let old = try await reader.content(first), let new = try await reader.content(second) else {
-            throw ExecutionError("Failed to cache one or more files")
+            let missing = try await reader.exists(first) ? second : first
+            throw ExecutionError(missing.hasPrefix("/") ? "Failed to read \(missing): No such file or directory" : "Failed to cache one or more files")
         }
         if old.bytes == new.bytes { return "" }
         if !shows { return "<show_changes=False>" }

@@ -69,7 +69,7 @@ extension FileState {
 }
 
 /// The options of `patch` that a state may give.
-private struct PatchOptions: Sendable {
+struct PatchOptions: Sendable {
     var words: [String] = []
     var strip: Int?
 
@@ -105,7 +105,7 @@ private struct PatchOptions: Sendable {
 }
 
 /// One patch on one file or folder.
-private struct FilePatch: Sendable {
+struct FilePatch: Sendable {
     let state: StateContext
     let path: String
     let isFolder: Bool
@@ -179,21 +179,26 @@ private struct FilePatch: Sendable {
     }
 
     private func run(_ patch: String, _ more: [String], dry: Bool = false) async throws -> CommandResult {
-        var command = [await host.which("patch") ?? "patch"] + options.words + more
-        if dry { command.append("--dry-run") }
-        if !command.contains("-N"), !command.contains("--forward") { command.append("--forward") }
-        if !command.contains("-r") { command.append("--reject-file=-") }
-        command += ["-i", patch]
-        if isFolder {
-            command += ["-d", path]
-            if !command.contains(where: { $0.hasPrefix("-p") || $0.hasPrefix("--strip=") }) { command.append("--strip=0") }
-        } else {
-            command.append(path)
-        }
-        return try await host.run(Command(command))
+        let program = await host.which("patch") ?? "patch"
+        return try await host.run(Command(Self.command(program, options.words + more, patch, path, isFolder: isFolder, dry: dry)))
     }
 
-    private static func shown(_ result: CommandResult) -> ValueMap {
+    /// The command line of `patch`, as Salt's function of that name puts it together.
+    static func command(
+        _ program: String, _ options: [String], _ patch: String, _ path: String, isFolder: Bool, dry: Bool
+    ) -> [String] {
+        var command = [program] + options
+        if dry { command.append("--dry-run") }
+        if !command.contains("-N"), !command.contains("--forward") { command.append("--forward") }
+        if !command.contains(where: { $0 == "-r" || $0.hasPrefix("-r ") || $0.hasPrefix("--reject-file") }) { command.append("--reject-file=-") }
+        command += ["-i", patch]
+        guard isFolder else { return command + [path] }
+        command += ["-d", path]
+        let strips = command.contains { $0.hasPrefix("-p") || $0.hasPrefix("--strip=") }
+        return strips ? command : command + ["--strip=0"]
+    }
+
+    static func shown(_ result: CommandResult) -> ValueMap {
         [
             "pid": .int(result.processID), "retcode": .int(result.exitCode), "stdout": .string(result.text),
             "stderr": .string(result.errorText),

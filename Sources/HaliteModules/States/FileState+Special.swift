@@ -117,7 +117,7 @@ extension FileState {
 }
 
 /// Makes a device or a pipe with the host's `mknod`.
-private struct DeviceNode: Sendable {
+struct DeviceNode: Sendable {
     let path: String
     let settings: FileState.NodeSettings
     let owners: Ownership

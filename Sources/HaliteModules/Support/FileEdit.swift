@@ -49,6 +49,17 @@ struct FileEdit: Sendable {
     }
 }
 
+extension FileEdit {
+    /// Puts a content in the place of a file as a whole, streamed where it lies in a file.
+    func replace(_ path: String, with content: FileContent, _ host: any Host) async throws {
+        let target = try await host.resolved(path)
+        if let status = try await host.status(target), status.linkCount > 1 {
+            return try await host.overwrite(target, try await content.read(host))
+        }
+        try await content.write(to: target, FileAttributes(), host)
+    }
+}
+
 /// Reads files that are edited, and refuses what is no text.
 enum EditedFile {
     /// The content for patterns; the path in messages is the real one.
