@@ -56,7 +56,7 @@ struct CallCommand: AsyncParsableCommand {
                     connect: MinionCommandLine.connector(options))
             }
         }
-        try show(result, options)
+        try show(result, options, arguments)
     }
 
     /// Most functions need no pillar, and states compile their own.
@@ -66,11 +66,11 @@ struct CallCommand: AsyncParsableCommand {
         _ = try await runtime.refreshPillar(runtime.context(function: function))
     }
 
-    private func show(_ result: JobReturn, _ options: MinionOptions) throws {
-        var outputOptions = output.options(options.map)
+    private func show(_ result: JobReturn, _ options: MinionOptions, _ arguments: Arguments) throws {
+        var outputOptions = output.options(options.map, keywords: arguments.keywords)
         outputOptions.retcode = result.returnCode
         let isUnknown = result.returnCode == 254
-        try output.emit(output.outputter(result.outputter).render(["local": result.value], outputOptions))
+        try output.emit(output.outputter(result.outputter ?? "nested", outputOptions).render(["local": result.value], outputOptions))
         if isUnknown { throw ExitStatus(code: 1) }
         if retcodePassthrough { throw ExitStatus(code: Int32(clamping: result.returnCode)) }
         if result.returnCode != 0 || !result.success { throw ExitStatus(code: 1) }

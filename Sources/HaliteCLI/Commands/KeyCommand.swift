@@ -34,15 +34,15 @@ struct KeyCommand: AsyncParsableCommand {
         if let pattern = accept ?? (acceptAll ? "*" : nil) { return try await change("accept", pattern, keys) }
         if let pattern = reject ?? (rejectAll ? "*" : nil) { return try await change("reject", pattern, keys) }
         if let pattern = delete ?? (deleteAll ? "*" : nil) { return try await change("delete", pattern, keys) }
-        if let pattern = finger ?? (fingerAll ? "*" : nil) { return try show(try await keys.ask("finger", pattern, nil)) }
-        if let pattern = printKey ?? (printAll ? "*" : nil) { return try show(try await keys.ask("print", pattern, nil)) }
-        try show(try select(try await keys.ask("list", "*", nil)))
+        if let pattern = finger ?? (fingerAll ? "*" : nil) { return try show(keys, try await keys.ask("finger", pattern, nil)) }
+        if let pattern = printKey ?? (printAll ? "*" : nil) { return try show(keys, try await keys.ask("print", pattern, nil)) }
+        try show(keys, try select(try await keys.ask("list", "*", nil)))
     }
 
-    private func show(_ data: ValueMap) throws {
-        var options = output.options([:])
+    private func show(_ keys: Keys, _ data: ValueMap) throws {
+        var options = output.options(keys.options.map)
         options.multiKey = true
-        try output.emit(output.outputter("key").render(.map(data), options))
+        try output.emit(output.outputter("key", options).render(.map(data), options))
     }
 
     private func select(_ all: ValueMap) throws -> ValueMap {
@@ -72,7 +72,7 @@ struct KeyCommand: AsyncParsableCommand {
             throw CommandError("The key glob '\(pattern)' does not match any \(kind).\(NearestName.find(pattern, among: known).map { " Did you mean '\($0)'?" } ?? "")")
         }
         Terminal.print("The following keys are going to be \(action == "delete" ? "deleted" : action + "ed"):")
-        try show(concerned)
+        try show(keys, concerned)
         if !yes, !confirmed() { throw CommandError("nothing was changed") }
         let result = try await keys.ask(action, pattern, states.map(\.rawValue))
         for (_, ids) in result {

@@ -8,14 +8,14 @@ struct RenderCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "render", abstract: "Renders templates.",
         discussion:
-            "With --batch, each line of the file (- for standard input) is a JSON object, answered by one line: for jinja with id, template, context, templates and options, for salt also with grains, pillar, opts, sls, path, saltenv and salt (function to what it returns), for yaml with id and template."
+            "With --batch, each line of the file (- for standard input) is a JSON object, answered by one line: for jinja with id, template, context, templates and options, for salt also with grains, pillar, opts, sls, path, saltenv and salt (function to what it returns), for yaml with id and template, for output with id, data, out and options."
     )
 
-    @Option(help: ArgumentHelp("The renderer: jinja, salt or yaml.", valueName: "name")) var renderer = "jinja"
+    @Option(help: ArgumentHelp("The renderer: jinja, salt, yaml or output.", valueName: "name")) var renderer = "jinja"
     @Option(help: ArgumentHelp("A file with one request a line, or -.", valueName: "file")) var batch: String
 
     func validate() throws {
-        guard answer != nil else { throw ValidationError("unknown renderer '\(renderer)' (known: jinja, salt, yaml)") }
+        guard answer != nil else { throw ValidationError("unknown renderer '\(renderer)' (known: jinja, salt, yaml, output)") }
     }
 
     /// What answers one line.
@@ -24,6 +24,7 @@ struct RenderCommand: AsyncParsableCommand {
         case "jinja": RenderBatch.answer
         case "salt": SaltRenderBatch.answer
         case "yaml": YAMLBatch.answer
+        case "output": OutputBatch.answer
         default: nil
         }
     }

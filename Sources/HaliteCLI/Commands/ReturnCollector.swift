@@ -27,7 +27,7 @@ struct ReturnCollector {
         switch line["type"]?.stringValue {
         case "job":
             if preview {
-                try output.emit(output.outputter(nil).render(line["minions"] ?? [], options))
+                try output.emit(output.outputter("nested", options).render(line["minions"] ?? [], options))
             } else if line["minions"]?.listValue?.isEmpty ?? true {
                 throw noMatch()
             } else {
@@ -76,7 +76,7 @@ struct ReturnCollector {
             options.retcode = line["retcode"]?.intValue ?? 0
             options.details[minion] = ReturnDetails(
                 jid: line["jid"]?.stringValue, function: line["fun"]?.stringValue, retcode: line["retcode"]?.intValue)
-            try output.emit(output.outputter(line["out"]?.stringValue).render(.map([.string(minion): value]), options))
+            try output.emit(output.outputter(line["out"]?.stringValue ?? "nested", options).render(.map([.string(minion): value]), options))
         }
         showProgress()
     }
@@ -92,10 +92,10 @@ struct ReturnCollector {
         progress.clear()
         if isStatic {
             for (minion, reason) in missing { collected[minion] = .string("Minion did not return. [\(reason)]") }
-            try output.emit(output.outputter(suggested).render(.map(collected), options))
+            try output.emit(output.outputter(suggested, options).render(.map(collected), options))
         } else {
             for (minion, reason) in missing {
-                try output.emit(output.outputter(nil).render(.map([.string(minion): .string("Minion did not return. [\(reason)]")]), options))
+                try output.emit(output.outputter("no_return", options).render(.map([.string(minion): .string("Minion did not return. [\(reason)]")]), options))
             }
         }
         if summary { printSummary() }

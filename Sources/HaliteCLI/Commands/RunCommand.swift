@@ -22,7 +22,7 @@ struct RunCommand: AsyncParsableCommand {
         let arguments = CommandLineValue.arguments(Array(words.dropFirst()))
         let request: ValueMap = ["client": "runner", "fun": .string(function), "arg": .list(arguments.jobForm)]
         let lines = try await CommandError.wrapping(69) { try await APIClient(socketPath: master.socketPath).run(request) }
-        let options = output.options(master.map)
+        let options = output.options(master.map, keywords: arguments.keywords)
         let isWatching = function == "state.event"
         let isPretty = arguments.keywords["pretty"]?.isTruthy ?? false
         var progress = OrchestrationProgress()
@@ -42,7 +42,7 @@ struct RunCommand: AsyncParsableCommand {
                 if code != 0 { throw ExitStatus(code: 1) }
             case "unknown":
                 progress.clear()
-                try output.emit(output.outputter(nil).render(line["message"] ?? "", options))
+                try output.emit(output.outputter(nil, options).render(line["message"] ?? "", options))
                 throw ExitStatus(code: 1)
             case "exception":
                 progress.clear()
@@ -56,9 +56,9 @@ struct RunCommand: AsyncParsableCommand {
     /// Some runners name the outputter for their data.
     private func show(_ value: Value, _ options: OutputOptions) throws {
         if case .map(let map) = value, let name = map["outputter"]?.stringValue, let data = map["data"] {
-            try output.emit(output.outputter(name).render(data, options))
+            try output.emit(output.outputter(name, options).render(data, options))
         } else {
-            try output.emit(output.outputter(nil).render(value, options))
+            try output.emit(output.outputter(nil, options).render(value, options))
         }
     }
 }

@@ -57,7 +57,7 @@ struct TargetCommand: AsyncParsableCommand {
         ]
         if let subset { request["subset"] = .int(subset) }
         let lines = try await CommandError.wrapping(69) { try await APIClient(socketPath: master.socketPath).run(request) }
-        var collector = ReturnCollector(output: output, options: output.options(master.map), isStatic: isStatic, verbose: verbose || showJID)
+        var collector = ReturnCollector(output: output, options: output.options(master.map, keywords: arguments.keywords), isStatic: isStatic, verbose: verbose || showJID)
         if previewTarget || isAsync {
             for try await line in lines { try collector.announce(line, preview: previewTarget) }
             return

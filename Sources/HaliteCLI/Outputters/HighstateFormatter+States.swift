@@ -42,26 +42,26 @@ extension HighstateFormatter {
     // MARK: Changes
 
     /// The text behind `Changes:`, and whether the state changed anything.
-    func changesText(of state: StateResultData, level: Int) throws(OutputMisfit) -> (text: String, isChanged: Bool) {
+    func changesText(of state: StateResultData, level: Int, path: [Value]) throws(OutputMisfit) -> (text: String, isChanged: Bool) {
         let changes = try state.changes
         if let name = state.fields["name"]?.stringValue, ["state.orch", "state.orchestrate", "state.sls"].contains(name) {
             let margin = OutputText.spaces(14 * level)
-            let lines = OutputText.parts("\n" + (try text(changes, level: level + 1)), at: "\n")
+            let lines = OutputText.parts("\n" + (try text(changes, level: level + 1, path: path + ["changes"])), at: "\n")
             return (lines.map { margin + $0 }.joined(separator: "\n"), true)
         }
         guard changes.isTruthy else { return ("", false) }
         guard case .map(let map) = changes else { return ("Invalid Changes data: \(changes.pythonString)", true) }
-        if let result = map["ret"], !result.isNull, map["out"] == "highstate" { return try highstateChanges(result) }
+        if let result = map["ret"], !result.isNull, map["out"] == "highstate" { return try highstateChanges(result, path: path + ["changes", "ret"]) }
         return ("\n" + NestedOutputter.text(changes, options, indent: 14, retcode: 0), true)
     }
 
     /// The results of the minions on which `salt.state` ran states.
-    private func highstateChanges(_ result: Value) throws(OutputMisfit) -> (text: String, isChanged: Bool) {
+    private func highstateChanges(_ result: Value, path: [Value]) throws(OutputMisfit) -> (text: String, isChanged: Bool) {
         guard case .map(let hosts) = result else { throw OutputMisfit() }
         var text = ""
         var isChanged = false
         for (name, states) in hosts {
-            let part = try host(name, states, level: 1)
+            let part = try host(name, states, level: 1, path: path + [name])
             text += "\n" + OutputText.lines(part.text).map { OutputText.spaces(14) + $0 }.joined(separator: "\n")
             isChanged = isChanged || part.isChanged
         }
@@ -75,21 +75,15 @@ extension HighstateFormatter {
         var word = try state.changes.isTruthy ? "Changed" : "Clean"
         if state.hasFailed { word = "Failed" }
         if state.result.isNull { word = "Differs" }
-        let warnings = try state.warnings.map { palette(.lightRed) + "Warnings:\n" + $0.joined(separator: "\n") + palette(.end) }
         let function = parts[parts.count - 1]
-        var timing: (start: String, duration: String)?
-        if options.outputProfile, let start = state.fields["start_time"] {
-            guard let duration = state.fields["duration"] else { throw OutputMisfit() }
-            timing = (start.pythonString, duration.pythonString)
-        }
         switch options.stateTabular {
         case .off:
-            let times = timing.map { " - Started: \($0.start) - Duration: \($0.duration) ms" } ?? ""
-            return (warnings ?? "") + " \(palette(colour)) Name: \(parts[2]) - Function: \(parts[0]).\(function)"
+            let times = try timing(state).map { " - Started: \($0.start) - Duration: \($0.duration) ms" } ?? ""
+            return (try warnings(state) ?? "") + " \(palette(colour)) Name: \(parts[2]) - Function: \(parts[0]).\(function)"
                 + " - Result: \(word)\(times)\(palette(.end))"
         case .on:
-            let times = timing.map { "\($0.start) [\(OutputText.right($0.duration, 7)) ms] " } ?? ""
-            return (warnings.map { $0 + "\n" } ?? "") + palette(colour) + times + OutputText.right(parts[0], 10) + "."
+            let times = try timing(state).map { "\($0.start) [\(OutputText.right($0.duration, 7)) ms] " } ?? ""
+            return (try warnings(state).map { $0 + "\n" } ?? "") + palette(colour) + times + OutputText.right(parts[0], 10) + "."
                 + OutputText.left(function, 10) + " " + OutputText.left(word, 7) + "   Name: \(parts[2])" + palette(.end)
         case .format(let format):
             let fields: [Value] = [
@@ -98,5 +92,15 @@ extension HighstateFormatter {
             ]
             return try FieldFormat.text(format, fields)
         }
+    }
+
+    private func warnings(_ state: StateResultData) throws(OutputMisfit) -> String? {
+        try state.warnings.map { palette(.lightRed) + "Warnings:\n" + $0.joined(separator: "\n") + palette(.end) }
+    }
+
+    private func timing(_ state: StateResultData) throws(OutputMisfit) -> (start: String, duration: String)? {
+        guard options.outputProfile, let start = state.fields["start_time"] else { return nil }
+        guard let duration = state.fields["duration"] else { throw OutputMisfit() }
+        return (start.pythonString, duration.pythonString)
     }
 }

@@ -5,8 +5,9 @@ package enum HighstateOutputter: Outputter {
     package static let name = "highstate"
 
     package static func render(_ data: Value, _ options: OutputOptions) -> String {
-        guard let text = try? HighstateFormatter(options).text(data, level: 1) else {
-            return NestedOutputter.render(data, options)
+        let formatter = HighstateFormatter(options)
+        guard let text = try? formatter.text(data, level: 1, path: []) else {
+            return NestedOutputter.render(formatter.traces.applied(to: data), options)
         }
         return OutputText.trimmedEnd(text)
     }
@@ -16,6 +17,7 @@ package enum HighstateOutputter: Outputter {
 struct HighstateFormatter {
     let options: OutputOptions
     let palette: Palette
+    let traces = HighstateTraces()
 
     init(_ options: OutputOptions) {
         self.options = options
@@ -23,16 +25,19 @@ struct HighstateFormatter {
     }
 
     /// All minions, one below the other.
-    /// - Parameter level: how deep this run stands in an orchestration, counted from 1.
-    func text(_ data: Value, level: Int) throws(OutputMisfit) -> String {
-        let data = compressed(try withoutEnvelope(data))
+    /// - Parameters:
+    ///   - level: how deep this run stands in an orchestration, counted from 1.
+    ///   - path: the keys under which the data lie in those of the command.
+    func text(_ data: Value, level: Int, path: [Value]) throws(OutputMisfit) -> String {
+        var path = path
+        let data = compressed(try withoutEnvelope(data, &path), path)
         switch data {
         case .string(let text): return text
         case .null: return "None"
         case .map(let minions):
             var texts: [String] = []
-            for (minion, states) in try withoutRetcode(minions) {
-                texts.append(try host(minion, states, level: level).text)
+            for (minion, states) in try withoutRetcode(minions, path) {
+                texts.append(try host(minion, states, level: level, path: path + [minion]).text)
             }
             return texts.joined(separator: "\n")
         default: throw OutputMisfit()
@@ -40,39 +45,50 @@ struct HighstateFormatter {
     }
 
     /// Takes the results out of what runners wrap around them.
-    private func withoutEnvelope(_ data: Value) throws(OutputMisfit) -> Value {
-        var data = data["return"] ?? data
-        data = data["data"] ?? data
+    private func withoutEnvelope(_ data: Value, _ path: inout [Value]) throws(OutputMisfit) -> Value {
+        var data = data
+        for key: Value in ["return", "data"] {
+            guard let inner = data.mapValue?[key] else { continue }
+            data = inner
+            path.append(key)
+        }
         guard case .map(let map) = data, map.count == 1, case .map(let job) = map[0].value, job["jid"] != nil, job["fun"] != nil
         else { return data }
         guard let result = job["return"] else { return data }
         guard case .map(let wrapped) = result else { throw OutputMisfit() }
-        return wrapped["data"] ?? data
+        guard let inner = wrapped["data"] else { return data }
+        path += [map[0].key, "return", "data"]
+        return inner
     }
 
-    private func compressed(_ data: Value) -> Value { options.compressIDs ? StateIDCompression.compressed(data) : data }
+    private func compressed(_ data: Value, _ path: [Value]) -> Value {
+        guard options.compressIDs else { return data }
+        let (compressed, gathered) = StateIDCompression.compressed(data)
+        traces.addGathered(gathered, path)
+        return compressed
+    }
 
     /// An orchestration's exit code stands among the minions.
-    private func withoutRetcode(_ minions: ValueMap) throws(OutputMisfit) -> ValueMap {
+    private func withoutRetcode(_ minions: ValueMap, _ path: [Value]) throws(OutputMisfit) -> ValueMap {
         var minions = minions
         var masters = 0
         for key in minions.keys {
             guard case .string(let name) = key else { throw OutputMisfit() }
             if name.hasSuffix("_master") { masters += 1 }
         }
-        if masters == 1 { minions.removeValue(forKey: "retcode") }
+        if masters == 1, minions.removeValue(forKey: "retcode") != nil { traces.addRetcodeRemoved(path) }
         return minions
     }
 
     /// One minion's part, and whether it changed anything.
-    func host(_ host: Value, _ data: Value, level: Int) throws(OutputMisfit) -> (text: String, isChanged: Bool) {
+    func host(_ host: Value, _ data: Value, level: Int, path: [Value]) throws(OutputMisfit) -> (text: String, isChanged: Bool) {
         var report = HostReport()
         switch data {
         case .int, .big, .bool: addPlain([data.pythonString], to: &report)
         case .string(let text): addPlain(OutputText.lines(text), to: &report)
         case .list(let errors): addErrors(errors, to: &report)
         case .map(let states):
-            try addStates(states, level: level, to: &report)
+            try addStates(states, level: level, path: path, to: &report)
             addSummary(host, to: &report)
         case .null, .float, .bytes: break
         }
@@ -93,12 +109,12 @@ struct HighstateFormatter {
         report.colour = .lightRed
         report.lines.append("    " + palette.paint(.lightRed, "Data failed to compile:"))
         for error in errors {
-            let text = OutputText.shown(error, stripColours: options.stripColours)
+            let text = options.stripColours ? OutputText.shown(OutputText.decoded(error), stripColours: true) : error.pythonString
             report.lines.append(palette.paint(.lightRed, "----------\n    " + text))
         }
     }
 
-    private func addStates(_ states: ValueMap, level: Int, to report: inout HostReport) throws(OutputMisfit) {
+    private func addStates(_ states: ValueMap, level: Int, path: [Value], to report: inout HostReport) throws(OutputMisfit) {
         var results: [StateResultData] = []
         for (tag, info) in states {
             guard case .map(let fields) = info else { continue }
@@ -114,16 +130,16 @@ struct HighstateFormatter {
             let before = KeyOrder.precedes(order[a], order[b]) ?? false
             return before || (a < b && !(KeyOrder.precedes(order[b], order[a]) ?? false))
         }
-        for place in places { try add(results[place], level: level, to: &report) }
+        for place in places { try add(results[place], level: level, path: path + [results[place].tag], to: &report) }
     }
 
     private static let lostOrder =
         "The State execution failed to record the order in which all states were executed. The state return missing data is:"
 
-    private func add(_ state: StateResultData, level: Int, to report: inout HostReport) throws(OutputMisfit) {
+    private func add(_ state: StateResultData, level: Int, path: [Value], to report: inout HostReport) throws(OutputMisfit) {
         let compressed = options.compressIDs ? StateIDCompression.count(ofTag: state.tag.pythonString) : 1
         try report.count(state, times: compressed)
-        let changes = try changesText(of: state, level: level)
+        let changes = try changesText(of: state, level: level, path: path)
         if changes.isChanged {
             report.changedCount += compressed > 1 ? try state.compressedChangesCount : 1
         }
@@ -139,6 +155,7 @@ struct HighstateFormatter {
         case .terse: report.lines.append(try terseLine(state, colour: colour))
         case .full:
             report.lines += try fullLines(state, changes: changes.text, colour: colour)
+            traces.addShown(path)
             if let warnings = try state.warnings {
                 report.warningCount += 1
                 let text = TextWrapper(width: 80, indent: 14).fill(warnings.joined(separator: "\n"))

@@ -5,7 +5,7 @@ package enum NestedOutputter: Outputter {
     package static let name = "nested"
 
     package static func render(_ data: Value, _ options: OutputOptions) -> String {
-        text(data, options, indent: 0, retcode: options.retcode)
+        text(data, options, indent: options.nestedIndent, retcode: options.retcode)
     }
 
     /// The same from a column on, for the changes of a state.

@@ -4,12 +4,14 @@ import HaliteValue
 package struct OutputOptions: Sendable {
     /// Whether to write the escape sequences of a terminal.
     package var colour = false
+    /// Other sequences for some of the colours.
+    package var theme: ColourTheme?
     /// Whether escape characters in the data are made harmless.
     package var stripColours = true
-    /// `--out-indent`: spaces for each level; negative asks json and yaml for one line. Nil when it was not given.
-    package var indent: Int?
-    /// Sorts the keys of json, as `output_indent: pretty` does.
-    package var sortKeys = false
+    /// `--out-indent` or the setting `output_indent`.
+    package var indent = OutputIndent.unset
+    /// The column in which `nested` begins.
+    package var nestedIndent = 0
     /// The exit code that came with the return; nested shows a failure in red.
     package var retcode = 0
 
@@ -34,10 +36,25 @@ package struct OutputOptions: Sendable {
     /// Indents the lists of `key`, as `salt-key` does when it prints several.
     package var multiKey = false
     package var table = TableOptions()
+    /// The outputter that the user named, on the command line or as the setting `output`.
+    package var chosen: String?
     /// What is known of each minion's return beside its data, by minion; `jsonl` prints it.
     package var details: [String: ReturnDetails] = [:]
 
     package init() {}
+}
+
+/// How json, yaml and pprint indent.
+package enum OutputIndent: Sendable, Hashable {
+    case unset
+    /// Spaces for each level; negative asks json and yaml for one line.
+    case spaces(Int)
+    /// Json on one line; the others cannot show it.
+    case oneLine
+    /// Json with sorted keys; the others cannot show it.
+    case pretty
+    /// A setting that means nothing: json is shown on one line.
+    case unknown
 }
 
 /// How terse state lines are laid out.

@@ -63,6 +63,16 @@ enum OutputText {
         return stripColours ? withoutEscapes(text) : text
     }
 
+    /// Bytes as texts, as far as they are UTF-8.
+    static func decoded(_ value: Value) -> Value {
+        switch value {
+        case .bytes(let bytes): String(validating: bytes, as: UTF8.self).map { .string($0) } ?? value
+        case .list(let list): .list(list.map(decoded))
+        case .map(let map): .map(ValueMap(map.map { (decoded($0.key), decoded($0.value)) }))
+        default: value
+        }
+    }
+
     static func spaces(_ count: Int) -> String { String(repeating: " ", count: max(0, count)) }
 
     /// `str.rjust`.
@@ -83,7 +93,10 @@ enum OutputText {
     static func fixed(_ number: Double, decimals: Int) -> String {
         guard number.isFinite else { return PythonText.repr(number) }
         let size = number.magnitude
-        guard size < 1e15 else { return PythonText.repr(number) }
+        guard size < 9e15 else {
+            let fraction = decimals == 0 ? "" : "." + String(repeating: "0", count: decimals)
+            return (number.sign == .minus ? "-" : "") + (BigInteger(exactlyTruncating: size)?.description ?? "") + fraction
+        }
         let scale = [1.0, 10, 100, 1000][decimals]
         let whole = size.rounded(.down)
         let product = (size - whole) * scale

@@ -21,6 +21,9 @@ package enum Outputters {
 
     package static let names: [String] = all.map { $0.name }
 
+    /// What Salt's core no longer has, and `progress`, which draws a bar with a package that Salt does not bring.
+    package static let gone = ["dson", "overstatestage", "pony", "profile", "progress", "virt_query"]
+
     /// The outputter of a name; `text` is another word for `txt`, as in Salt.
     package static func named(_ name: String) -> (any Outputter.Type)? {
         let name = name == "text" ? "txt" : name

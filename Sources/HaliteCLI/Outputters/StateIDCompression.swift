@@ -4,16 +4,19 @@ import HaliteValue
 enum StateIDCompression {
     private static let mark = "state_compressed"
 
-    /// Data that cannot be compressed, for instance when a state has no times, stay as they are. (Salt 3008.5 shows
-    /// them uncompressed too, after it has changed the numbers and times of those that it had come to.)
-    static func compressed(_ data: Value) -> Value {
-        guard case .map(let hosts) = data else { return data }
+    /// Data that cannot be compressed, for instance when a state has no times, are shown uncompressed, with the numbers,
+    /// times and changes that the first state of each ID has gathered until then: Salt 3008.5 gathers them in place.
+    static func compressed(_ data: Value) -> (compressed: Value, gathered: Value) {
+        guard case .map(var hosts) = data else { return (data, data) }
         var result = ValueMap()
         for (host, states) in hosts {
-            guard case .map(let map) = states, let compressed = try? compressed(map) else { return data }
+            guard case .map(var map) = states else { return (.map(hosts), .map(hosts)) }
+            let compressed = try? compressed(&map)
+            hosts[host] = .map(map)
+            guard let compressed else { return (.map(hosts), .map(hosts)) }
             result[host] = .map(compressed)
         }
-        return .map(result)
+        return (.map(result), .map(hosts))
     }
 
     /// How many states a tag stands for.
@@ -50,7 +53,7 @@ enum StateIDCompression {
         }
     }
 
-    private static func compressed(_ states: ValueMap) throws(OutputMisfit) -> ValueMap {
+    private static func compressed(_ states: inout ValueMap) throws(OutputMisfit) -> ValueMap {
         var counts = ValueMap()
         for (tag, info) in states {
             guard case .map(let fields) = info else { throw OutputMisfit() }
@@ -58,6 +61,7 @@ enum StateIDCompression {
             counts[key] = .int((counts[key]?.intValue ?? 0) + 1)
         }
         var result = ValueMap()
+        var firsts: [Value: Value] = [:]
         for (tag, info) in states {
             guard case .map(let fields) = info else { throw OutputMisfit() }
             let group = try Group(tag: tag, fields: fields)
@@ -66,24 +70,25 @@ enum StateIDCompression {
                 result[tag] = info
                 continue
             }
-            let tag = try group.tag(replacing: tag, count: count)
-            if case .map(let first) = result[tag] {
-                result[tag] = .map(try merged(first, with: fields))
+            let shared = try group.tag(replacing: tag, count: count)
+            if case .map(var first) = result[shared], let firstTag = firsts[shared] {
+                defer { states[firstTag] = .map(first) }
+                try merge(fields, into: &first)
+                result[shared] = .map(first)
             } else {
-                result[tag] = info
+                result[shared] = info
+                firsts[shared] = tag
             }
         }
         return result
     }
 
     /// The lowest number, the earliest start and the sum of the times; the changes by name.
-    private static func merged(_ first: ValueMap, with next: ValueMap) throws(OutputMisfit) -> ValueMap {
-        var merged = first
-        merged["__run_num__"] = try least(next["__run_num__"], first["__run_num__"])
-        merged["duration"] = try sum(next["duration"], first["duration"])
-        merged["start_time"] = try least(next["start_time"], first["start_time"])
-        guard let changes = next["changes"], changes.isTruthy else { return merged }
-        guard let name = next["name"] else { throw OutputMisfit() }
+    private static func merge(_ next: ValueMap, into first: inout ValueMap) throws(OutputMisfit) {
+        first["__run_num__"] = try least(next["__run_num__"], first["__run_num__"])
+        first["duration"] = try sum(next["duration"], first["duration"])
+        first["start_time"] = try least(next["start_time"], first["start_time"])
+        guard let changes = next["changes"], changes.isTruthy else { return }
         var all = ValueMap()
         if let own = first["changes"], own.isTruthy {
             guard case .map = own else { throw OutputMisfit() }
@@ -92,11 +97,12 @@ enum StateIDCompression {
             } else {
                 guard let firstName = first["name"] else { throw OutputMisfit() }
                 all[firstName] = own
+                first["changes"] = ["compressed changes": .map(all)]
             }
         }
+        guard let name = next["name"] else { throw OutputMisfit() }
         all[name] = changes
-        merged["changes"] = ["compressed changes": .map(all)]
-        return merged
+        first["changes"] = ["compressed changes": .map(all)]
     }
 
     private static func least(_ left: Value?, _ right: Value?) throws(OutputMisfit) -> Value {
@@ -104,8 +110,19 @@ enum StateIDCompression {
         return isLess ? right : left
     }
 
+    private static func whole(_ value: Value) -> BigInteger? {
+        switch value {
+        case .int(let number): BigInteger(number)
+        case .big(let number): number
+        default: nil
+        }
+    }
+
     private static func sum(_ left: Value?, _ right: Value?) throws(OutputMisfit) -> Value {
-        if case .int(let a) = left, case .int(let b) = right { return .int(a + b) }
+        if let a = left.flatMap(whole), let b = right.flatMap(whole) {
+            let sum = a + b
+            return Int(sum.description).map { .int($0) } ?? .big(sum)
+        }
         guard let a = left?.doubleValue, let b = right?.doubleValue else { throw OutputMisfit() }
         return Double(OutputText.fixed(a + b, decimals: 3)).map { .float($0) } ?? .float(a + b)
     }

@@ -6,7 +6,12 @@ package enum YAMLOutputter: Outputter {
     package static let name = "yaml"
 
     package static func render(_ data: Value, _ options: OutputOptions) -> String {
-        let indent = options.indent ?? 2
+        let indent: Int
+        switch options.indent {
+        case .unset: indent = 2
+        case .spaces(let width): indent = width
+        case .oneLine, .pretty, .unknown: return NestedOutputter.render(data, options)
+        }
         let text = YAML.dump(sorted(data), indent: max(indent, 0), flow: indent < 0)
         return OutputText.trimmedEnd(text)
     }
