@@ -9,7 +9,8 @@ import Testing
 @Suite struct OutputArgumentsTests {
     @Test func theCommandLineWinsOverTheConfiguration() throws {
         let settings: ValueMap = [
-            "output": "json", "output_indent": "pretty", "state_output": "changes", "state_verbose": false, "color": true, "state_output_exclude": "True",
+            "output": "json", "output_indent": "pretty", "state_output": "changes", "state_verbose": false, "color": true,
+            "state_output_exclude": "True",
         ]
         let configured = try OutputArguments.parse([]).options(settings)
         #expect(configured.chosen == "json" && configured.indent == .pretty && configured.stateOutput == "changes")

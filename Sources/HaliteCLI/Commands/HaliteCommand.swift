@@ -12,7 +12,7 @@ struct HaliteCommand: AsyncParsableCommand {
             """,
         version: "halite \(Entry.version)",
         subcommands: [
-            CallCommand.self, RunCommand.self, KeyCommand.self, MasterCommand.self, MinionCommandLine.self, RenderCommand.self, LabCommand.self,
+            CallCommand.self, RunCommand.self, GraphCommand.self, KeyCommand.self, MasterCommand.self, MinionCommandLine.self, RenderCommand.self, LabCommand.self,
             LabInitCommand.self,
         ])
 }

@@ -5,7 +5,9 @@ import HaliteValue
 
 /// How returns are shown.
 struct OutputArguments: ParsableArguments {
-    @Option(name: [.customLong("out"), .customLong("output")], help: ArgumentHelp("How to show returns: \(Outputters.names.joined(separator: ", ")).", valueName: "name"))
+    @Option(
+        name: [.customLong("out"), .customLong("output")],
+        help: ArgumentHelp("How to show returns: \(Outputters.names.joined(separator: ", ")).", valueName: "name"))
     var out: String?
 
     @Option(
@@ -13,7 +15,8 @@ struct OutputArguments: ParsableArguments {
         help: ArgumentHelp("Spaces for each level; negative for one line.", valueName: "n"))
     var outIndent: Int?
 
-    @Option(name: [.customLong("out-file"), .customLong("output-file")], help: ArgumentHelp("Write the returns to a file.", valueName: "path"))
+    @Option(
+        name: [.customLong("out-file"), .customLong("output-file")], help: ArgumentHelp("Write the returns to a file.", valueName: "path"))
     var outFile: String?
 
     @Flag(name: [.customLong("out-file-append"), .customLong("output-file-append")], help: "Keep what is in the file of --out-file.")
@@ -28,10 +31,14 @@ struct OutputArguments: ParsableArguments {
     @Flag(name: .customLong("output-diff"), help: "Show only the states that changed something.")
     var outputDiff = false
 
-    @Option(name: [.customLong("state-output"), .customLong("state_output")], help: ArgumentHelp("full, terse, mixed, changes or filter.", valueName: "mode"))
+    @Option(
+        name: [.customLong("state-output"), .customLong("state_output")],
+        help: ArgumentHelp("full, terse, mixed, changes or filter.", valueName: "mode"))
     var stateOutput: String?
 
-    @Option(name: [.customLong("state-verbose"), .customLong("state_verbose")], help: ArgumentHelp("Whether to show states without changes.", valueName: "bool"))
+    @Option(
+        name: [.customLong("state-verbose"), .customLong("state_verbose")],
+        help: ArgumentHelp("Whether to show states without changes.", valueName: "bool"))
     var stateVerbose: String?
 
     /// The outputter of the configuration, `output`, and the words of a state run that concern the output.
@@ -52,9 +59,12 @@ struct OutputArguments: ParsableArguments {
     func validate() throws {
         guard let out, Outputters.named(out) == nil else { return }
         if Outputters.gone.contains(out) {
-            throw ValidationError("the outputter '\(out)' is not there: it left Salt too (known: \(Outputters.names.joined(separator: ", ")))")
+            throw ValidationError(
+                "the outputter '\(out)' is not there: it left Salt too (known: \(Outputters.names.joined(separator: ", ")))")
         }
-        throw ValidationError("unknown outputter '\(out)'\(NearestName.hint(out, among: Outputters.names)) (known: \(Outputters.names.joined(separator: ", ")))")
+        throw ValidationError(
+            "unknown outputter '\(out)'\(NearestName.hint(out, among: Outputters.names)) (known: \(Outputters.names.joined(separator: ", ")))"
+        )
     }
 
     /// The command line first, then the configuration, then whether somebody looks.
@@ -90,7 +100,8 @@ struct OutputArguments: ParsableArguments {
     func outputter(_ suggested: String?, _ options: OutputOptions) -> any Outputter.Type {
         let name = options.chosen.flatMap { $0 == "highstate" ? nil : $0 } ?? suggested ?? options.chosen ?? "nested"
         if let outputter = Outputters.named(name) { return outputter }
-        Terminal.error("[ERROR   ] Invalid outputter \(name) specified, fall back to nested\(NearestName.hint(name, among: Outputters.names))")
+        Terminal.error(
+            "[ERROR   ] Invalid outputter \(name) specified, fall back to nested\(NearestName.hint(name, among: Outputters.names))")
         return NestedOutputter.self
     }
 }

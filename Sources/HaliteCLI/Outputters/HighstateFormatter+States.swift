@@ -51,7 +51,9 @@ extension HighstateFormatter {
         }
         guard changes.isTruthy else { return ("", false) }
         guard case .map(let map) = changes else { return ("Invalid Changes data: \(changes.pythonString)", true) }
-        if let result = map["ret"], !result.isNull, map["out"] == "highstate" { return try highstateChanges(result, path: path + ["changes", "ret"]) }
+        if let result = map["ret"], !result.isNull, map["out"] == "highstate" {
+            return try highstateChanges(result, path: path + ["changes", "ret"])
+        }
         return ("\n" + NestedOutputter.text(changes, options, indent: 14, retcode: 0), true)
     }
 

@@ -22,6 +22,10 @@ struct StateRunner: ExecutionModule {
             .required("name", "Its name."), settings, body: single),
         Function("orchestrate_show_sls", "Shows the high data of an orchestration.", modules, settings, body: show),
         Function("orch_show_sls", "Shows the high data of an orchestration.", modules, settings, body: show),
+        Function(
+            "graph", "Draws the requisites of an orchestration.", modules,
+            .keywords("kwargs", "format: dot, graphviz, svg or text; saltenv, pillar, pillarenv."), example: "halite run state.graph orch.deploy format=text",
+            body: graph),
     ]
 
     private static func orchestrate(_ context: CallContext, _ modules: Value, _ keywords: ValueMap) async throws -> Value {
@@ -30,6 +34,13 @@ struct StateRunner: ExecutionModule {
 
     private static func single(_ context: CallContext, _ function: String, _ name: String, _ keywords: ValueMap) async throws -> Value {
         try await run("state.single", [.string(function), .string(name)], keywords, context)
+    }
+
+    private static func graph(_ context: CallContext, _ modules: Value, _ keywords: ValueMap) async throws -> Value {
+        guard keywords["tgt"]?.isTruthy != true else {
+            throw ExecutionError("the graph of a minion comes from the minion: halite \(keywords["tgt"]?.pythonString ?? "") state.graph \(modules.pythonString)")
+        }
+        return try await context.services.call("state.graph", Arguments([modules], keywords: keywords), in: context)
     }
 
     private static func run(_ function: String, _ arguments: [Value], _ keywords: ValueMap, _ context: CallContext) async throws -> Value {

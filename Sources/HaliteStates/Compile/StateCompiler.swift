@@ -73,7 +73,7 @@ package struct StateCompiler: Sendable {
     }
 
     /// Watching means requiring for a module that has nothing to do when a watched state changes.
-    private func reconcileWatch(_ chunk: LowChunk) -> LowChunk {
+    func reconcileWatch(_ chunk: LowChunk) -> LowChunk {
         guard chunk.data["watch"] != nil || chunk.data["watch_any"] != nil, !hasWatch(chunk.state) else { return chunk }
         var chunk = chunk
         for (watch, require) in [("watch", "require"), ("watch_any", "require_any")] {

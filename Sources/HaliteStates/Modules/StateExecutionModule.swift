@@ -63,5 +63,5 @@ package struct StateExecutionModule: ExecutionModule {
             context.grains[disabledGrain] ?? ""
         },
         Function("clear_cache", "There is no cache of compiled states; for scripts that call it.") { (_: CallContext) in [String]() },
-    ]
+    ] + graphFunctions
 }

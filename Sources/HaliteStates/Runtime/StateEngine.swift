@@ -26,7 +26,7 @@ struct StateEngine: Sendable {
         StateSettings(options: context.services.options, grains: context.grains, registry: context.services.registry)
     }
 
-    private var compiler: StateCompiler {
+    var compiler: StateCompiler {
         let states = context.services.registry.states
         return StateCompiler(settings: settings, hasWatch: { states["\($0).mod_watch"] != nil })
     }
