@@ -21,6 +21,7 @@ package let builtInModules: [any ExecutionModule.Type] = [
     GroupModule.self,
     HashutilModule.self,
     HostsModule.self,
+    LogModule.self,
     MineModule.self,
     NetworkModule.self,
     PillarModule.self,

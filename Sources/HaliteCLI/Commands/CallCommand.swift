@@ -25,7 +25,9 @@ struct CallCommand: AsyncParsableCommand {
             Terminal.print(CallCommand.helpMessage())
             throw CommandError("expected a function, such as: halite call --local test.ping", code: 64)
         }
-        let options = try configuration.minion(overrides: local.overrides)
+        var overrides = local.overrides
+        if let level = log.logLevel { overrides["log_level"] = .string(level) }
+        let options = try configuration.minion(overrides: overrides)
         let staticGrains = try configuration.staticGrains(options)
         let arguments = CommandLineValue.arguments(Array(words.dropFirst()))
         let job = Job(
