@@ -28,6 +28,7 @@ bench: build ## Measures start, memory and speed; SALT=DIR compares with Salt's 
 	scripts/bench $(RELEASE) $(if $(SALT),--salt $(SALT))
 	$(if $(SALT),scripts/bench-jinja --python $(SALT)/python .build/release/halite-bench)
 	$(if $(SALT),scripts/bench-yaml $(SALT)/python .build/release/halite-bench)
+	scripts/bench-states $(if $(SALT),--salt $(SALT)) $(RELEASE)
 
 fmt: ## Formats the sources
 	swift format -i -r Sources Tests Package.swift
