@@ -21,6 +21,9 @@ package struct StatusModule: ExecutionModule {
         Function("pid", "Return the ids of the processes whose command line holds a text.", .required("sig", "The text."), body: find),
         Function("netdev", "Return the counters of the network interfaces.", body: interfaces),
         Function("version", "Return the kernel's release as it writes it.", body: version),
+        Function(
+            "time", "Return the time of the host.", .optional("format", "%A, %d. %B %Y %I:%M%p", "As for strftime."),
+            example: "halite '*' status.time '%s'", body: time),
         Function("w", "Return who is logged in.", body: users),
         Function("all_status", "Return load, memory, uptime and more at once.", body: all),
         Function("ping_master", "Tell whether the minion has a master.", .keywords("kwargs", "Ignored."), body: { (call: CallContext, _: ValueMap) async throws -> Bool in call.services.master != nil }),
@@ -31,6 +34,11 @@ package struct StatusModule: ExecutionModule {
     private static func load(_ call: CallContext) async throws -> ValueMap {
         let words = (await file(call, "/proc/loadavg").first ?? "").words()
         return ValueMap(zip(["1-min", "5-min", "15-min"], words).map { (.string($0), .float(Double($1) ?? 0)) })
+    }
+
+    private static func time(_ call: CallContext, format: String) async throws -> String {
+        let output = try await call.host.run("env", "LC_ALL=C", "date", "+" + format).standardOutput
+        return String(decoding: output.dropLast(), as: UTF8.self)
     }
 
     private static func uptime(_ call: CallContext) async throws -> ValueMap {
