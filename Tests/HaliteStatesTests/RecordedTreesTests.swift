@@ -31,6 +31,10 @@ struct RecordedTreesTests {
         let foundLow = Self.comparable(low, folder)
         #expect(Self.agree(foundLow, Self.comparable(wantedLow, folder)), "low state\nfound: \(foundLow.json(indent: 1))\nwanted: \(wantedLow.json(indent: 1))")
 
+        if let wanted = expected["graph"] {
+            let graph = await Self.call(runtime, "state.graph", mods, keywords)
+            #expect(graph == wanted, "graph\nfound: \(graph.pythonString)\nwanted: \(wanted.pythonString)")
+        }
         if let wanted = expected["result"] {
             let result = await Self.call(runtime, isTop ? "state.highstate" : "state.sls", isTop ? [] : mods, keywords)
             let found = Self.comparable(result, folder)

@@ -1,0 +1,10 @@
+include:
+  - part
+mine:
+  test.nop:
+    - require:
+      - sls: part
+late:
+  test.nop:
+    - watch:
+      - sls: p*
