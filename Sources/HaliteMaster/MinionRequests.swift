@@ -4,6 +4,7 @@ import HaliteModuleKit
 import HaliteStates
 import HaliteStore
 import HaliteValue
+import Logging
 
 /// What an accepted minion may ask. Who asks is known by the key of its connection, never by what it says.
 struct MinionRequests: Sendable {
