@@ -14,9 +14,9 @@ package struct FileState: StateModule {
         StateFunction("recurse", "A folder holds what a folder of the file server holds.", RecurseSettings.self, body: recurse),
         StateFunction("symlink", "A symbolic link points to a target.", SymlinkSettings.self, body: symlink),
         StateFunction("hardlink", "A hard link points to a target.", HardlinkSettings.self, body: hardlink),
-        StateFunction("absent", "Nothing is at a path.", .required("name", "The path."), .keywords("kwargs", "Ignored."), body: absent),
-        StateFunction("exists", "Something is at a path; nothing is made.", .required("name", "The path."), .keywords("kwargs", "Ignored."), body: exists),
-        StateFunction("missing", "Nothing is at a path; nothing is removed.", .required("name", "The path."), .keywords("kwargs", "Ignored."), body: missing),
+        StateFunction("absent", "Nothing is at a path.", .required("name", "The path."), body: absent),
+        StateFunction("exists", "Something is at a path; nothing is made.", .required("name", "The path."), body: exists),
+        StateFunction("missing", "Nothing is at a path; nothing is removed.", .required("name", "The path."), body: missing),
         StateFunction("append", "A file holds lines, put at its end when they are missing.", TextSettings.self, body: append),
         StateFunction("prepend", "A file holds lines, put at its start when they are missing.", TextSettings.self, body: prepend),
         StateFunction("replace", "A pattern in a file is replaced.", ReplaceSettings.self, body: replace),
@@ -62,7 +62,7 @@ package struct FileState: StateModule {
 
     // MARK: - Whether something is there
 
-    private static func absent(_ given: StateContext, name: String, more: ValueMap) async throws -> StateResult {
+    private static func absent(_ given: StateContext, name: String) async throws -> StateResult {
         let path = try await path(given)
         let state = given.named(path)
         let host = state.call.host
@@ -87,7 +87,7 @@ package struct FileState: StateModule {
         }
     }
 
-    private static func exists(_ given: StateContext, name: String, more: ValueMap) async throws -> StateResult {
+    private static func exists(_ given: StateContext, name: String) async throws -> StateResult {
         let path = try await path(given)
         let state = given.named(path)
         if path.isEmpty { return state.failed("Must provide name to file.exists") }
@@ -95,7 +95,7 @@ package struct FileState: StateModule {
         return state.unchanged("Path \(path) exists")
     }
 
-    private static func missing(_ given: StateContext, name: String, more: ValueMap) async throws -> StateResult {
+    private static func missing(_ given: StateContext, name: String) async throws -> StateResult {
         let path = try await path(given)
         let state = given.named(path)
         if path.isEmpty { return state.failed("Must provide name to file.missing") }
