@@ -12,8 +12,9 @@ import Testing
         return FileManager.default.isExecutableFile(atPath: path) ? path : nil
     }
 
-    private static let count = 60
-    private static let size = 50_000
+    private static let count = 45
+    private static let size = 20_000
+    private static let rounds = 14
 
     /// States that write files of one letter, in the ways in which states write.
     private static func states(_ letter: String, _ folder: String) -> String {
@@ -44,11 +45,15 @@ import Testing
         for number in 0..<Self.count {
             try await host.write("\(work)/f\(number)", [UInt8](repeating: UInt8(ascii: "a"), count: Self.size), FileAttributes())
         }
+        // One whole run tells how long it takes; the others are killed at different moments of it.
+        let start = ContinuousClock.now
+        _ = try await Self.run(program, root, "b", killedAfter: nil)
+        let whole = ContinuousClock.now - start
         var seen: Set<UInt8> = []
         var interrupted = 0
-        for round in 0..<14 {
-            let letter = round % 2 == 0 ? "b" : "a"
-            let delay = 20 + round * 35
+        for round in 0..<Self.rounds {
+            let letter = round % 2 == 0 ? "a" : "b"
+            let delay = whole * (0.3 + 0.7 * Double(round) / Double(Self.rounds))
             if try await Self.run(program, root, letter, killedAfter: delay) { interrupted += 1 }
             for number in 0..<Self.count {
                 let content = try await host.read("\(work)/f\(number)")
@@ -62,17 +67,19 @@ import Testing
     }
 
     /// Starts a run and kills it; tells whether it was still at work.
-    private static func run(_ program: String, _ root: String, _ letter: String, killedAfter milliseconds: Int) async throws -> Bool {
+    private static func run(_ program: String, _ root: String, _ letter: String, killedAfter delay: Duration?) async throws -> Bool {
         let words = [program, "call", "--local", "-c", "\(root)/conf", "--file-root", "\(root)/tree", "--out", "quiet", "state.sls", letter]
         var arguments = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var process = pid_t()
         try #require(posix_spawn(&process, program, nil, nil, &arguments, environ) == 0)
-        try await Task.sleep(for: .milliseconds(milliseconds))
-        let isRunning = kill(process, SIGKILL) == 0
+        if let delay {
+            try await Task.sleep(for: delay)
+            kill(process, SIGKILL)
+        }
         var status: Int32 = 0
         waitpid(process, &status, 0)
         // The low bits are the signal that ended it.
-        return isRunning && status & 0x7F == SIGKILL
+        return status & 0x7F == SIGKILL
     }
 }
