@@ -22,6 +22,7 @@ extension FileState {
         var childrenOnly = false
         var mode: FileMode?
         var owner: Account?
+        var ignored: Value = .null
 
         static let fields: [ArgumentField<DirectorySettings>] = [
             .field("user", \.user, "The owner."),
@@ -41,6 +42,11 @@ extension FileState {
             .field("children_only", \.childrenOnly, "Leave the folder itself as it is."),
             .field("mode", \.mode, "The same as dir_mode."),
             .field("owner", \.owner, "The same as user."),
+            .field("win_owner", \.ignored, "For Windows; without effect here."),
+            .field("win_perms", \.ignored, "For Windows; without effect here."),
+            .field("win_deny_perms", \.ignored, "For Windows; without effect here."),
+            .field("win_inheritance", \.ignored, "For Windows; without effect here."),
+            .field("win_perms_reset", \.ignored, "For Windows; without effect here."),
         ]
     }
 

@@ -17,6 +17,7 @@ extension FileState {
         var inheritUserAndGroup = false
         var followSymlinks = true
         var owner: Value = .null
+        var ignored: Value = .null
 
         static let fields: [ArgumentField<SymlinkSettings>] = [
             .field("target", \.target, "Where the link points to.", required: true),
@@ -31,6 +32,10 @@ extension FileState {
             .field("inherit_user_and_group", \.inheritUserAndGroup, "Keep the owner of an existing link."),
             .field("follow_symlinks", \.followSymlinks, "A broken link counts as absent."),
             .field("owner", \.owner, "The same as user."),
+            .field("win_owner", \.ignored, "For Windows; without effect here."),
+            .field("win_perms", \.ignored, "For Windows; without effect here."),
+            .field("win_deny_perms", \.ignored, "For Windows; without effect here."),
+            .field("win_inheritance", \.ignored, "For Windows; without effect here."),
         ]
     }
 

@@ -43,6 +43,7 @@ extension FileState {
         var owner: Account?
         var ignored: Value = .null
         var fileMode: Value = .null
+        var signature: Value = .null
 
         /// Whether some differences do not count for what requires the state.
         var ignoresDifferences: Bool { ignoreOrdering || ignoreWhitespace || ignoreCommentCharacters.isTruthy }
@@ -93,6 +94,18 @@ extension FileState {
             .field("ignore_whitespace", \.ignoreWhitespace, "White space at the ends of lines does not trigger it."),
             .field("ignore_comment_characters", \.ignoreCommentCharacters, "Comments that begin with these do not trigger it."),
             .field("file_mode", \.fileMode, "Without effect: the mode of a file is mode."),
+            .field("signature", \.signature, "Not there yet: a signature that the content must have."),
+            .field("source_hash_sig", \.signature, "Not there yet: a signature that the file of digests must have."),
+            .field("signed_by_any", \.ignored, "Not there yet."),
+            .field("signed_by_all", \.ignored, "Not there yet."),
+            .field("keyring", \.ignored, "Not there yet."),
+            .field("gnupghome", \.ignored, "Not there yet."),
+            .field("sig_backend", \.ignored, "Not there yet."),
+            .field("win_owner", \.ignored, "For Windows; without effect here."),
+            .field("win_perms", \.ignored, "For Windows; without effect here."),
+            .field("win_deny_perms", \.ignored, "For Windows; without effect here."),
+            .field("win_inheritance", \.ignored, "For Windows; without effect here."),
+            .field("win_perms_reset", \.ignored, "For Windows; without effect here."),
             .field("verify_ssl", \.ignored, "Certificates are always verified."),
             .field("use_etag", \.ignored, "Not supported."),
         ]
@@ -116,6 +129,8 @@ extension FileState {
         let keepsMode = settings.mode?.lowercased() == "keep"
         let mode = keepsMode ? nil : settings.mode.map { FileMode(text: $0) }
         if let failure = argumentFailure(settings, keepsMode: keepsMode) { return state.failed(failure) }
+        // Nothing is written that should have been verified.
+        if settings.signature.isTruthy { return state.failed("Cannot verify signatures because the gpg module was not loaded") }
         var file = ManagedFile(
             state: state, path: path, settings: settings, ownership: Ownership(user: settings.user, group: settings.group, mode: mode),
             keepsMode: keepsMode)

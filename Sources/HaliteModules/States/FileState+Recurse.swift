@@ -27,6 +27,7 @@ extension FileState {
         var forceSymlinks = false
         var merge = false
         var owner: Account?
+        var ignored: Value = .null
         var mode: Value = .null
         var showChanges = true
         var followSymlinks = true
@@ -54,6 +55,10 @@ extension FileState {
             .field("force_symlinks", \.forceSymlinks, "Replace what is in the way of links."),
             .field("merge", \.merge, "Lay all sources over one another."),
             .field("owner", \.owner, "The same as user."),
+            .field("win_owner", \.ignored, "For Windows; without effect here."),
+            .field("win_perms", \.ignored, "For Windows; without effect here."),
+            .field("win_deny_perms", \.ignored, "For Windows; without effect here."),
+            .field("win_inheritance", \.ignored, "For Windows; without effect here."),
             .field("mode", \.mode, "Not allowed here."),
             .field("show_changes", \.showChanges, "Show what differs."),
             .field("follow_symlinks", \.followSymlinks, "Change what links point to."),
