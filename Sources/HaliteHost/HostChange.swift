@@ -2,6 +2,7 @@
 package enum HostChange: Sendable, Equatable {
     case write(path: String, size: Int, FileAttributes)
     case put(path: String, localFile: String, FileAttributes)
+    case copy(path: String, source: String, FileAttributes)
     case makeDirectory(path: String, FileAttributes)
     case makeLink(path: String, target: String)
     case link(path: String, existing: String)
@@ -15,7 +16,7 @@ package enum HostChange: Sendable, Equatable {
     /// The paths whose state it changes; empty for a program.
     package var paths: [String] {
         switch self {
-        case .write(let path, _, _), .put(let path, _, _), .makeDirectory(let path, _), .makeLink(let path, _), .link(let path, _),
+        case .write(let path, _, _), .put(let path, _, _), .copy(let path, _, _), .makeDirectory(let path, _), .makeLink(let path, _), .link(let path, _),
             .remove(let path), .setAttributes(let path, _), .touch(let path):
             [path]
         case .rename(let path, let other): [path, other]
@@ -49,6 +50,16 @@ package struct JournaledHost: HostDecorator {
     package func put(localFile: String, to path: String, _ attributes: FileAttributes) async throws {
         try await willPerform(.put(path: path, localFile: localFile, attributes))
         try await base.put(localFile: localFile, to: path, attributes)
+    }
+
+    package func copy(_ source: String, to path: String, _ attributes: FileAttributes) async throws {
+        try await willPerform(.copy(path: path, source: source, attributes))
+        try await base.copy(source, to: path, attributes)
+    }
+
+    package func overwrite(_ path: String, _ content: [UInt8]) async throws {
+        try await willPerform(.write(path: path, size: content.count, FileAttributes()))
+        try await base.overwrite(path, content)
     }
 
     package func makeDirectory(_ path: String, _ attributes: FileAttributes) async throws {

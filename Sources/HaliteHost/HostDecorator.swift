@@ -12,6 +12,11 @@ extension HostDecorator {
     package func put(localFile: String, to path: String, _ attributes: FileAttributes) async throws {
         try await base.put(localFile: localFile, to: path, attributes)
     }
+    package func copy(_ source: String, to path: String, _ attributes: FileAttributes) async throws {
+        try await base.copy(source, to: path, attributes)
+    }
+    package func overwrite(_ path: String, _ content: [UInt8]) async throws { try await base.overwrite(path, content) }
+    package func head(_ path: String, _ count: Int) async throws -> [UInt8] { try await base.head(path, count) }
     package func status(_ path: String, followLinks: Bool) async throws -> FileStatus? {
         try await base.status(path, followLinks: followLinks)
     }
@@ -62,6 +67,10 @@ package struct UmaskHost: HostDecorator {
 
     package func put(localFile: String, to path: String, _ attributes: FileAttributes) async throws {
         try await base.put(localFile: localFile, to: path, try await masked(path, attributes))
+    }
+
+    package func copy(_ source: String, to path: String, _ attributes: FileAttributes) async throws {
+        try await base.copy(source, to: path, try await masked(path, attributes))
     }
 
     package func makeDirectory(_ path: String, _ attributes: FileAttributes) async throws {

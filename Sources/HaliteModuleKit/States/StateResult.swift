@@ -69,11 +69,22 @@ package struct StateContext: Sendable {
         call.test ? try await look() : nil
     }
 
-    /// What a state says under `test=True`, or what it does: for the few whose two results have little in common.
+    /// What a state says under `test=True`, or what it does: for those whose two results have little in common.
+    ///
+    /// Where a journal listens, the plan is made first and told to it.
     package func either(
         would: () async throws -> StateResult, do perform: () async throws -> StateResult
     ) async throws -> StateResult {
-        call.test ? try await would() : try await perform()
+        if call.test { return try await would() }
+        if let journal = call.journal {
+            let planned = try await would()
+            if planned.result == nil { try await journal.willChange(change(planned.changes, planned.comment)) }
+        }
+        return try await perform()
+    }
+
+    private func change(_ changes: ValueMap, _ comment: String) -> StateChange {
+        StateChange(function: call.function, id: id, sls: sls, name: name, changes: changes, comment: comment)
     }
 
     /// Makes a change, or only tells it under `test=True`.
@@ -87,8 +98,7 @@ package struct StateContext: Sendable {
         _ changes: ValueMap, would: String, did: String, perform: () async throws -> ValueMap?
     ) async throws -> StateResult {
         if call.test { return StateResult(name: name, result: nil, comment: would, changes: changes) }
-        try await call.journal?.willChange(
-            StateChange(function: call.function, id: id, sls: sls, name: name, changes: changes, comment: would))
+        try await call.journal?.willChange(change(changes, would))
         let made = try await perform()
         return StateResult(name: name, result: true, comment: did, changes: made ?? changes)
     }

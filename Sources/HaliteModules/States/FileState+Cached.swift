@@ -71,8 +71,7 @@ private struct CachedSource: Sendable {
             let place = reader.saltPath(source)
             return Path.join(cache, "files", place.saltenv, place.path)
         }
-        guard let range = source.firstRange(of: "://") else { return nil }
-        return Path.join(cache, "extrn_files", saltenv, String(source[range.upperBound...]))
+        return WebURL(source).flatMap { FileCache(call: state.call, saltenv: saltenv).externalPath($0) }
     }
 
     func foresee(_ hash: SourceHash?) async throws -> StateResult {
@@ -94,12 +93,13 @@ private struct CachedSource: Sendable {
         guard let path = cachePath else { return state.failed("Only URLs or local file paths are valid input") }
         let kind = algorithm ?? .sha256
         let old = try await host.isFile(path) ? try await host.digest(path, kind) : nil
-        let failed = state.failed("Failed to cache \(source), check minion log for more information")
         if hash == nil || old != hash?.digest {
             do {
-                guard try await store(path) else { return failed }
-            } catch is ExecutionError {
-                return failed
+                guard try await store(path) else {
+                    return state.failed("Failed to cache \(source), check minion log for more information")
+                }
+            } catch let error as ExecutionError {
+                return state.failed("\(error)")
             }
         }
         let new = try await host.digest(path, kind)
@@ -134,9 +134,6 @@ private struct CachedSource: Sendable {
             try await host.put(localFile: file.localPath, to: path, FileAttributes())
             return true
         }
-        guard let content = try await reader.content(source) else { return false }
-        try await host.makeDirectories(Path.parent(path) ?? "/")
-        try await host.write(path, content.bytes, FileAttributes())
-        return true
+        return try await FileCache(call: state.call, saltenv: saltenv).download(source) == path
     }
 }

@@ -303,13 +303,14 @@ struct ManagedFile: Sendable {
         }
         if contents != nil, Backup.isWanted(settings.backup, state.call) {
             // Salt makes the file before it writes, and so keeps an empty one.
-            try await host.write(path, [], FileAttributes(mode: ownership.mode?.bits ?? 0o644))
+            try await host.write(path, [], FileAttributes(mode: ownership.mode?.bits))
             try await Backup.keep(path, mode: settings.backup, state.call)
         }
-        try await (content ?? .bytes([])).write(to: path, FileAttributes(mode: ownership.mode.map { $0.bits ?? 0o600 } ?? 0o644), host)
+        try await (content ?? .bytes([])).write(to: path, FileAttributes(mode: ownership.mode.map { $0.bits ?? 0o600 }), host)
         // Salt starts such a file with a private mode and reports the one it sets then, also the default.
-        if owners.ownership.mode == nil { owners.ownership.mode = FileMode(bits: 0o644) }
-        let start = fetched != nil || ownership.mode != nil ? 0o600 : 0o644
+        let made = try await host.status(path)?.mode ?? 0o644
+        if owners.ownership.mode == nil { owners.ownership.mode = FileMode(bits: made) }
+        let start = fetched != nil || ownership.mode != nil ? 0o600 : made
         let identity = try await host.identity()
         let born = FileStatus(kind: .file, mode: start, userID: identity.userID, groupID: identity.groupID)
         let outcome = try await owners.enforce(followLinks: false, was: born)

@@ -74,6 +74,7 @@ struct ManagedSource: Sendable {
 
     private func fromElsewhere(_ source: String, _ hash: String?) async throws -> Fetched {
         var sum = Sum.unknown
+        var known: SourceHash?
         if !skipsVerification {
             guard let hash, !hash.isEmpty else {
                 throw Failure("Unable to verify upstream hash of source file \(source), please set source_hash or set skip_verify to True")
@@ -83,10 +84,16 @@ struct ManagedSource: Sendable {
             if try await host.isFile(path), try await host.digest(path, wanted.algorithm) == wanted.digest {
                 return Fetched(content: .onHost(path), sum: .digest(wanted), isAtHand: true, mode: nil)
             }
-            sum = .digest(wanted)
+            (sum, known) = (.digest(wanted), wanted)
         }
-        guard let content = try await reader.content(source) else { throw Failure("Source file '\(source)' not found") }
-        return Fetched(content: .bytes(content.bytes), sum: sum, isAtHand: true, mode: content.mode)
+        let file: CachedFile?
+        do {
+            file = try await reader.file(source, hash: known)
+        } catch let error as ExecutionError {
+            throw Failure("\(error)")
+        }
+        guard let file else { throw Failure("Source file '\(source)' not found") }
+        return Fetched(content: .onHost(file.localPath), sum: sum, isAtHand: true, mode: nil)
     }
 
     private func sourceHash(_ text: String, _ source: String) async throws -> SourceHash {

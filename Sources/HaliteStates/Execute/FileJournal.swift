@@ -50,6 +50,7 @@ extension HostChange {
         switch self {
         case .write(let path, let size, _): ["step": "write", "path": .string(path), "size": .int(size)]
         case .put(let path, _, _): ["step": "write", "path": .string(path)]
+        case .copy(let path, let source, _): ["step": "write", "path": .string(path), "target": .string(source)]
         case .makeDirectory(let path, _): ["step": "mkdir", "path": .string(path)]
         case .makeLink(let path, let target): ["step": "symlink", "path": .string(path), "target": .string(target)]
         case .link(let path, let existing): ["step": "link", "path": .string(path), "target": .string(existing)]
