@@ -16,7 +16,8 @@ package enum HostChange: Sendable, Equatable {
     /// The paths whose state it changes; empty for a program.
     package var paths: [String] {
         switch self {
-        case .write(let path, _, _), .put(let path, _, _), .copy(let path, _, _), .makeDirectory(let path, _), .makeLink(let path, _), .link(let path, _),
+        case .write(let path, _, _), .put(let path, _, _), .copy(let path, _, _), .makeDirectory(let path, _), .makeLink(let path, _),
+            .link(let path, _),
             .remove(let path), .setAttributes(let path, _), .touch(let path):
             [path]
         case .rename(let path, let other): [path, other]

@@ -20,7 +20,9 @@ extension LocalHost {
 
     package func group(id: Int) async throws -> GroupEntry? {
         guard let number = gid_t(exactly: id) else { return nil }
-        return Self.groups.entry("i:\(id)") { lookUpGroup { entry, buffer, size, result in getgrgid_r(number, entry, buffer, size, result) } }
+        return Self.groups.entry("i:\(id)") {
+            lookUpGroup { entry, buffer, size, result in getgrgid_r(number, entry, buffer, size, result) }
+        }
     }
 
     private func lookUp(
@@ -29,7 +31,9 @@ extension LocalHost {
             UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>
         ) -> Int32
     ) -> UserEntry? {
-        withBuffer(passwd()) { entry, buffer, size, result in find(entry, buffer, size, result) } make: { entry in
+        withBuffer(passwd()) { entry, buffer, size, result in
+            find(entry, buffer, size, result)
+        } make: { entry in
             UserEntry(
                 name: String(cString: entry.pw_name), userID: Int(entry.pw_uid), groupID: Int(entry.pw_gid),
                 fullName: String(cString: entry.pw_gecos), home: String(cString: entry.pw_dir),
@@ -43,7 +47,9 @@ extension LocalHost {
             UnsafeMutablePointer<UnsafeMutablePointer<Glibc.group>?>
         ) -> Int32
     ) -> GroupEntry? {
-        withBuffer(Glibc.group()) { entry, buffer, size, result in find(entry, buffer, size, result) } make: { entry in
+        withBuffer(Glibc.group()) { entry, buffer, size, result in
+            find(entry, buffer, size, result)
+        } make: { entry in
             var members: [String] = []
             var next = entry.gr_mem
             while let member = next?.pointee {

@@ -87,7 +87,8 @@ struct RecordedCase: Sendable, CustomTestStringConvertible {
     }
 
     private func filled(_ value: Value, _ dir: String) throws -> Value {
-        try Value(jsonText: value.json(ensureASCII: false).split(separator: "@dir@", omittingEmptySubsequences: false).joined(separator: dir))
+        try Value(
+            jsonText: value.json(ensureASCII: false).split(separator: "@dir@", omittingEmptySubsequences: false).joined(separator: dir))
     }
 
     private func hide(_ value: Value, _ dir: String, _ work: String) throws -> Value {
@@ -98,12 +99,14 @@ struct RecordedCase: Sendable, CustomTestStringConvertible {
         return try Value(jsonText: text)
     }
 
-    private func answer(_ step: Value, _ services: TestServices, _ host: LocalHost, _ grains: ValueMap, _ pillar: ValueMap, _ memory: RunMemory
+    private func answer(
+        _ step: Value, _ services: TestServices, _ host: LocalHost, _ grains: ValueMap, _ pillar: ValueMap, _ memory: RunMemory
     ) async -> Value {
         if let function = step["state"]?.stringValue {
             do {
                 let result = try await services.state(
-                    function, step["args"]?.mapValue ?? [:], host: host, grains: grains, pillar: pillar, test: step["test"] == true, memory: memory)
+                    function, step["args"]?.mapValue ?? [:], host: host, grains: grains, pillar: pillar, test: step["test"] == true,
+                    memory: memory)
                 return [
                     "name": .string(result.name), "result": result.result.value, "comment": .string(result.comment),
                     "changes": plain(.map(result.changes)),
@@ -166,7 +169,8 @@ struct RecordedCase: Sendable, CustomTestStringConvertible {
             if target.hasSuffix("/") {
                 try await host.makeDirectories(String(target.dropLast()))
             } else if let link = content["link"]?.stringValue {
-                try await host.makeLink(target, to: link.split(separator: "@dir@", omittingEmptySubsequences: false).joined(separator: folder))
+                try await host.makeLink(
+                    target, to: link.split(separator: "@dir@", omittingEmptySubsequences: false).joined(separator: folder))
             } else {
                 let text = content["text"]?.stringValue ?? content.stringValue ?? ""
                 let mode = content["mode"]?.stringValue.flatMap { Int($0, radix: 8) } ?? 0o644

@@ -68,7 +68,9 @@ import Testing
 
     /// Starts a run and kills it; tells whether it was still at work.
     private static func run(_ program: String, _ root: String, _ letter: String, killedAfter delay: Duration?) async throws -> Bool {
-        let words = [program, "call", "--local", "-c", "\(root)/conf", "--file-root", "\(root)/tree", "--out", "quiet", "state.sls", letter]
+        let words = [
+            program, "call", "--local", "-c", "\(root)/conf", "--file-root", "\(root)/tree", "--out", "quiet", "state.sls", letter,
+        ]
         var arguments = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var process = pid_t()

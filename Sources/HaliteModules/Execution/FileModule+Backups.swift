@@ -5,20 +5,32 @@ import HaliteValue
 
 /// The copies that `backup: minion` has kept.
 extension FileModule {
-    static let backups: [Function] = ["list_backups", "list_backup"].map { name in
-        Function(name, "Return the kept copies of a file, the latest first.", .required("path", "The path."), .optional("limit", .null as Value, "At most so many."), body: listBackups)
-    } + [
-        Function("list_backups_dir", "Return the kept copies of all files of a folder.", .required("path", "The folder, with a slash at its end."), .optional("limit", .null as Value, "At most so many of each."), body: listFolderBackups),
-        Function("restore_backup", "Put a kept copy in the place of a file.", .required("path", "The path."), .required("backup_id", "Its number in list_backups."), body: restoreBackup),
-    ] + ["delete_backup", "remove_backup"].map { name in
-        Function(name, "Remove a kept copy.", .required("path", "The path."), .required("backup_id", "Its number in list_backups."), body: deleteBackup)
-    }
+    static let backups: [Function] =
+        ["list_backups", "list_backup"].map { name in
+            Function(
+                name, "Return the kept copies of a file, the latest first.", .required("path", "The path."),
+                .optional("limit", .null as Value, "At most so many."), body: listBackups)
+        } + [
+            Function(
+                "list_backups_dir", "Return the kept copies of all files of a folder.",
+                .required("path", "The folder, with a slash at its end."), .optional("limit", .null as Value, "At most so many of each."),
+                body: listFolderBackups),
+            Function(
+                "restore_backup", "Put a kept copy in the place of a file.", .required("path", "The path."),
+                .required("backup_id", "Its number in list_backups."), body: restoreBackup),
+        ]
+        + ["delete_backup", "remove_backup"].map { name in
+            Function(
+                name, "Remove a kept copy.", .required("path", "The path."), .required("backup_id", "Its number in list_backups."),
+                body: deleteBackup)
+        }
 
     private static let timeFormat = "%a_%b_%d_%H:%M:%S_%f_%Y"
 
     private static func limit(_ value: Value) -> Int { value.isNull ? .max : value.intValue ?? Int(value.pythonString) ?? .max }
 
-    private static func copies(_ call: CallContext, of name: String, in folder: String) async throws -> [(date: CivilDate, entry: ValueMap)] {
+    private static func copies(_ call: CallContext, of name: String, in folder: String) async throws -> [(date: CivilDate, entry: ValueMap)]
+    {
         var found: [(date: CivilDate, entry: ValueMap)] = []
         for file in try await call.host.list(folder) where file.hasPrefix(name + "_") {
             let place = Path.join(folder, file)
@@ -37,7 +49,8 @@ extension FileModule {
             let text = String(number)
             return String(repeating: "0", count: max(0, count - text.count)) + text
         }
-        return "\(days[date.weekday]) \(months[date.month - 1]) \(digits(date.day)) \(date.year) \(digits(date.hour)):\(digits(date.minute)):\(digits(date.second)).\(digits(date.microsecond, 6))"
+        return
+            "\(days[date.weekday]) \(months[date.month - 1]) \(digits(date.day)) \(date.year) \(digits(date.hour)):\(digits(date.minute)):\(digits(date.second)).\(digits(date.microsecond, 6))"
     }
 
     private static func numbered(_ copies: [(date: CivilDate, entry: ValueMap)], _ limit: Int) -> ValueMap {

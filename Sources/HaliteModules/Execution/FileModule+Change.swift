@@ -5,22 +5,49 @@ import HaliteValue
 
 extension FileModule {
     static let changing: [Function] = [
-        Function("write", "Write lines into a file.", .required("path", "The path."), .rest("args", "The lines."), .keywords("kwargs", "args: the lines as a list."), body: write),
-        Function("append", "Put lines at the end of a file.", .required("path", "The path."), .rest("args", "The lines."), .keywords("kwargs", "args: the lines as a list."), body: append),
-        Function("prepend", "Put lines at the start of a file.", .required("path", "The path."), .rest("args", "The lines."), .keywords("kwargs", "args: the lines as a list."), body: prepend),
-        Function("touch", "Make a file, or set its times.", .required("name", "The path."), .optional("atime", .null as Value, "Seconds since 1970."), .optional("mtime", .null as Value, "Seconds since 1970."), body: touch),
+        Function(
+            "write", "Write lines into a file.", .required("path", "The path."), .rest("args", "The lines."),
+            .keywords("kwargs", "args: the lines as a list."), body: write),
+        Function(
+            "append", "Put lines at the end of a file.", .required("path", "The path."), .rest("args", "The lines."),
+            .keywords("kwargs", "args: the lines as a list."), body: append),
+        Function(
+            "prepend", "Put lines at the start of a file.", .required("path", "The path."), .rest("args", "The lines."),
+            .keywords("kwargs", "args: the lines as a list."), body: prepend),
+        Function(
+            "touch", "Make a file, or set its times.", .required("name", "The path."),
+            .optional("atime", .null as Value, "Seconds since 1970."), .optional("mtime", .null as Value, "Seconds since 1970."),
+            body: touch),
         Function("truncate", "Cut a file off.", .required("path", "The path."), .required("length", "Bytes to keep."), body: truncate),
-        Function("mkdir", "Make a folder with its parents.", .required("dir_path", "The path."), .optional("user", nil as Account?, "The owner."), .optional("group", nil as Account?, "The group."), .optional("mode", nil as FileMode?, "The mode."), body: makeFolder),
-        Function("makedirs", "Make the folder that a path is in.", .required("path", "The path."), .optional("user", nil as Account?, "The owner."), .optional("group", nil as Account?, "The group."), .optional("mode", nil as FileMode?, "The mode."), body: makeParents),
-        Function("remove", "Remove a file, a link or a whole folder.", .required("path", "The path."), .keywords("kwargs", "force, without effect."), body: remove),
+        Function(
+            "mkdir", "Make a folder with its parents.", .required("dir_path", "The path."),
+            .optional("user", nil as Account?, "The owner."), .optional("group", nil as Account?, "The group."),
+            .optional("mode", nil as FileMode?, "The mode."), body: makeFolder),
+        Function(
+            "makedirs", "Make the folder that a path is in.", .required("path", "The path."),
+            .optional("user", nil as Account?, "The owner."), .optional("group", nil as Account?, "The group."),
+            .optional("mode", nil as FileMode?, "The mode."), body: makeParents),
+        Function(
+            "remove", "Remove a file, a link or a whole folder.", .required("path", "The path."),
+            .keywords("kwargs", "force, without effect."), body: remove),
         Function("rmdir", "Remove an empty folder.", .required("path", "The path."), .keywords("kwargs", "recurse."), body: removeFolder),
-        Function("copy", "Copy a file or folder.", .required("src", "The path."), .required("dst", "The copy."), .optional("recurse", false, "Folders too."), .optional("remove_existing", false, "Empty the place first."), body: copy),
+        Function(
+            "copy", "Copy a file or folder.", .required("src", "The path."), .required("dst", "The copy."),
+            .optional("recurse", false, "Folders too."), .optional("remove_existing", false, "Empty the place first."), body: copy),
         Function("rename", "Give a file another path.", .required("src", "The path."), .required("dst", "The other path."), body: rename),
-        Function("move", "Move a file or folder.", .required("src", "The path."), .required("dst", "The other path."), .keywords("kwargs", "Ignored."), body: move),
-        Function("symlink", "Make a symbolic link.", .required("src", "Where it points to."), .required("path", "The link."), .optional("force", false, "Replace what is there."), .keywords("kwargs", "Ignored."), body: symlink),
+        Function(
+            "move", "Move a file or folder.", .required("src", "The path."), .required("dst", "The other path."),
+            .keywords("kwargs", "Ignored."), body: move),
+        Function(
+            "symlink", "Make a symbolic link.", .required("src", "Where it points to."), .required("path", "The link."),
+            .optional("force", false, "Replace what is there."), .keywords("kwargs", "Ignored."), body: symlink),
         Function("link", "Make a hard link.", .required("src", "The file."), .required("path", "The link."), body: link),
-        Function("chown", "Set owner and group.", .required("path", "The path."), .required("user", "The owner."), .optional("group", nil as Account?, "The group."), body: changeOwner),
-        Function("lchown", "Set owner and group of a link itself.", .required("path", "The path."), .required("user", "The owner."), .optional("group", nil as Account?, "The group."), body: changeLinkOwner),
+        Function(
+            "chown", "Set owner and group.", .required("path", "The path."), .required("user", "The owner."),
+            .optional("group", nil as Account?, "The group."), body: changeOwner),
+        Function(
+            "lchown", "Set owner and group of a link itself.", .required("path", "The path."), .required("user", "The owner."),
+            .optional("group", nil as Account?, "The group."), body: changeLinkOwner),
         Function("chgrp", "Set the group.", .required("path", "The path."), .required("group", "The group."), body: changeGroup),
         Function("set_mode", "Set the mode and return it.", .required("path", "The path."), .required("mode", "The mode."), body: setMode),
     ]
@@ -69,12 +96,15 @@ extension FileModule {
         return .null
     }
 
-    private static func makeFolder(_ call: CallContext, path: String, user: Account?, group: Account?, mode: FileMode?) async throws -> Bool {
+    private static func makeFolder(_ call: CallContext, path: String, user: Account?, group: Account?, mode: FileMode?) async throws -> Bool
+    {
         try await call.host.makeDirectories(path, try await Ownership(user: user, group: group, mode: mode).attributes(call.host))
         return true
     }
 
-    private static func makeParents(_ call: CallContext, path: String, user: Account?, group: Account?, mode: FileMode?) async throws -> Value {
+    private static func makeParents(_ call: CallContext, path: String, user: Account?, group: Account?, mode: FileMode?) async throws
+        -> Value
+    {
         let parent = Path.parent(path.hasSuffix("/") ? path + "x" : path) ?? "/"
         if try await call.host.isDirectory(parent) { return .string("Directory '\(parent)' already exists") }
         if try await call.host.exists(parent) { return .string("The path '\(parent)' already exists and is not a directory") }
@@ -115,7 +145,11 @@ extension FileModule {
             if isOverFolder || status.kind == .directory {
                 if !recurse { throw ExecutionError("Cannot copy overwriting a directory without recurse flag set to true!") }
                 if removeExisting { try await host.remove(path) }
-                if try await host.exists(path) { try await merge(source, path, host) } else { try await FileCopies.copy(source, to: path, host) }
+                if try await host.exists(path) {
+                    try await merge(source, path, host)
+                } else {
+                    try await FileCopies.copy(source, to: path, host)
+                }
             } else {
                 try await FileEdit(old: [], new: []).replace(path, with: .onHost(source), host)
             }
@@ -189,7 +223,9 @@ extension FileModule {
         return true
     }
 
-    private static func setOwner(_ call: CallContext, _ path: String, _ user: Account?, _ group: Account?, follow: Bool) async throws -> Value {
+    private static func setOwner(_ call: CallContext, _ path: String, _ user: Account?, _ group: Account?, follow: Bool) async throws
+        -> Value
+    {
         var attributes = FileAttributes()
         var errors = ""
         if let user, user.text != "" {
@@ -232,10 +268,18 @@ extension FileModule {
     // MARK: - Paths as texts
 
     static let texts: [Function] = [
-        Function("basename", "Return the last part of a path.", .required("path", "The path."), body: { (_: CallContext, path: String) async throws -> String in path.parts("/").last ?? "" }),
-        Function("dirname", "Return a path without its last part.", .required("path", "The path."), body: { (_: CallContext, path: String) async throws -> String in folder(path) }),
-        Function("join", "Join parts of a path.", .rest("args", "The parts."), body: { (_: CallContext, parts: [Value]) async throws -> String in parts.reduce("") { Path.join($0, $1.pythonString) } }),
-        Function("normpath", "Resolve dots in a path.", .required("path", "The path."), body: { (_: CallContext, path: String) async throws -> String in Path.normalised(path) }),
+        Function(
+            "basename", "Return the last part of a path.", .required("path", "The path."),
+            body: { (_: CallContext, path: String) async throws -> String in path.parts("/").last ?? "" }),
+        Function(
+            "dirname", "Return a path without its last part.", .required("path", "The path."),
+            body: { (_: CallContext, path: String) async throws -> String in folder(path) }),
+        Function(
+            "join", "Join parts of a path.", .rest("args", "The parts."),
+            body: { (_: CallContext, parts: [Value]) async throws -> String in parts.reduce("") { Path.join($0, $1.pythonString) } }),
+        Function(
+            "normpath", "Resolve dots in a path.", .required("path", "The path."),
+            body: { (_: CallContext, path: String) async throws -> String in Path.normalised(path) }),
         Function("pardir", "Return the name of the folder above.", body: { (_: CallContext) async throws -> String in ".." }),
     ]
 

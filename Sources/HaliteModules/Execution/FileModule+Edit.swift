@@ -8,11 +8,27 @@ extension FileModule {
         Function("replace", "Replace a pattern and return what differs.", ReplaceSettings.self, body: replace),
         Function("line", "Change one line and return what differs.", LineSettings.self, body: line),
         Function("blockreplace", "Change a block between markers and return what differs.", BlockSettings.self, body: replaceBlock),
-        Function("comment", "Comment lines out and return what differs.", .required("path", "The path."), .required("regex", "Matches the lines."), .optional("char", "#", "The comment sign."), .optional("backup", ".bak" as Value, "The suffix of a copy, or False."), body: comment),
-        Function("uncomment", "Take comments off and return what differs.", .required("path", "The path."), .required("regex", "Matches the lines."), .optional("char", "#", "The comment sign."), .optional("backup", ".bak" as Value, "The suffix of a copy, or False."), body: uncomment),
-        Function("comment_line", "Comment lines out, or take comments off.", .required("path", "The path."), .required("regex", "Matches the lines."), .optional("char", "#", "The comment sign."), .optional("cmnt", true, "Comment, or take off."), .optional("backup", ".bak" as Value, "The suffix of a copy, or False."), body: commentLine),
-        Function("sed", "Run sed's substitution on a file.", .required("path", "The path."), .required("before", "What to look for."), .required("after", "What to put there."), .optional("limit", "", "Only lines that match this."), .optional("backup", ".bak", "The suffix of a copy."), .optional("options", "-r -e", "Options of sed."), .optional("flags", "g", "Flags of the substitution."), .keywords("kwargs", "Ignored."), body: sed),
-        Function("sed_contains", "Tell whether a text is in a file.", .required("path", "The path."), .required("text", "A regular expression."), .keywords("kwargs", "Ignored."), body: sedContains),
+        Function(
+            "comment", "Comment lines out and return what differs.", .required("path", "The path."),
+            .required("regex", "Matches the lines."), .optional("char", "#", "The comment sign."),
+            .optional("backup", ".bak" as Value, "The suffix of a copy, or False."), body: comment),
+        Function(
+            "uncomment", "Take comments off and return what differs.", .required("path", "The path."),
+            .required("regex", "Matches the lines."), .optional("char", "#", "The comment sign."),
+            .optional("backup", ".bak" as Value, "The suffix of a copy, or False."), body: uncomment),
+        Function(
+            "comment_line", "Comment lines out, or take comments off.", .required("path", "The path."),
+            .required("regex", "Matches the lines."), .optional("char", "#", "The comment sign."),
+            .optional("cmnt", true, "Comment, or take off."), .optional("backup", ".bak" as Value, "The suffix of a copy, or False."),
+            body: commentLine),
+        Function(
+            "sed", "Run sed's substitution on a file.", .required("path", "The path."), .required("before", "What to look for."),
+            .required("after", "What to put there."), .optional("limit", "", "Only lines that match this."),
+            .optional("backup", ".bak", "The suffix of a copy."), .optional("options", "-r -e", "Options of sed."),
+            .optional("flags", "g", "Flags of the substitution."), .keywords("kwargs", "Ignored."), body: sed),
+        Function(
+            "sed_contains", "Tell whether a text is in a file.", .required("path", "The path."), .required("text", "A regular expression."),
+            .keywords("kwargs", "Ignored."), body: sedContains),
     ]
 
     struct ReplaceSettings: ArgumentGroup {
@@ -104,7 +120,8 @@ extension FileModule {
     }
 
     private static func sed(
-        _ call: CallContext, path: String, before: String, after: String, limit: String, backup: String, options: String, flags: String, ignored: ValueMap
+        _ call: CallContext, path: String, before: String, after: String, limit: String, backup: String, options: String, flags: String,
+        ignored: ValueMap
     ) async throws -> Value {
         guard try await call.host.isFile(path) else { return false }
         func escaped(_ text: String) -> String { text.split(separator: "/", omittingEmptySubsequences: false).joined(separator: "\\/") }
@@ -113,7 +130,8 @@ extension FileModule {
         let result = try await call.host.run(Command(words))
         call.outcome.returnCode = result.exitCode
         return [
-            "pid": .int(result.processID), "retcode": .int(result.exitCode), "stdout": .string(result.text), "stderr": .string(result.errorText),
+            "pid": .int(result.processID), "retcode": .int(result.exitCode), "stdout": .string(result.text),
+            "stderr": .string(result.errorText),
         ]
     }
 

@@ -10,24 +10,64 @@ extension FileModule {
 
     static let special: [Function] = [
         Function("is_hardlink", "Tell whether a file has several names.", path(), body: isHardLink),
-        Function("is_chrdev", "Tell whether a path is a character device.", place(), body: { (call: CallContext, path: String) async throws -> Bool in try await call.host.status(path)?.kind == .character }),
-        Function("is_blkdev", "Tell whether a path is a block device.", place(), body: { (call: CallContext, path: String) async throws -> Bool in try await call.host.status(path)?.kind == .block }),
-        Function("is_fifo", "Tell whether a path is a pipe.", place(), body: { (call: CallContext, path: String) async throws -> Bool in try await call.host.status(path)?.kind == .pipe }),
+        Function(
+            "is_chrdev", "Tell whether a path is a character device.", place(),
+            body: { (call: CallContext, path: String) async throws -> Bool in try await call.host.status(path)?.kind == .character }),
+        Function(
+            "is_blkdev", "Tell whether a path is a block device.", place(),
+            body: { (call: CallContext, path: String) async throws -> Bool in try await call.host.status(path)?.kind == .block }),
+        Function(
+            "is_fifo", "Tell whether a path is a pipe.", place(),
+            body: { (call: CallContext, path: String) async throws -> Bool in try await call.host.status(path)?.kind == .pipe }),
         Function("get_devmm", "Return the numbers of a device.", place(), body: deviceNumbers),
-        Function("mknod", "Make a device or a pipe.", place(), .required("ntype", "c, b or p."), .optional("major", 0, "The major number."), .optional("minor", 0, "The minor number."), .optional("user", nil as Account?, "The owner."), .optional("group", nil as Account?, "The group."), .optional("mode", FileMode(text: "0600"), "The mode."), body: makeNode),
-        Function("mknod_fifo", "Make a pipe.", place(), .optional("user", nil as Account?, "The owner."), .optional("group", nil as Account?, "The group."), .optional("mode", FileMode(text: "0660"), "The mode."), body: makePipe),
+        Function(
+            "mknod", "Make a device or a pipe.", place(), .required("ntype", "c, b or p."), .optional("major", 0, "The major number."),
+            .optional("minor", 0, "The minor number."), .optional("user", nil as Account?, "The owner."),
+            .optional("group", nil as Account?, "The group."), .optional("mode", FileMode(text: "0600"), "The mode."), body: makeNode),
+        Function(
+            "mknod_fifo", "Make a pipe.", place(), .optional("user", nil as Account?, "The owner."),
+            .optional("group", nil as Account?, "The group."), .optional("mode", FileMode(text: "0660"), "The mode."), body: makePipe),
         Function("lsattr", "Return the attributes of files.", path(), body: attributes),
-        Function("chattr", "Add or remove attributes of files.", .rest("files", "The paths."), .keywords("kwargs", "operator: add or remove; attributes; flags; version."), body: changeAttributes),
+        Function(
+            "chattr", "Add or remove attributes of files.", .rest("files", "The paths."),
+            .keywords("kwargs", "operator: add or remove; attributes; flags; version."), body: changeAttributes),
         Function("get_selinux_context", "Return the SELinux context of a file.", path(), body: label),
-        Function("restorecon", "Set the SELinux context of a file to the policy's.", path(), .optional("recursive", false, "Of all below, too."), body: restoreLabel),
-        Function("makedirs_perms", "Make a folder with its parents, each with an owner and a mode.", place(), .optional("user", nil as Account?, "The owner."), .optional("group", nil as Account?, "The group."), .optional("mode", FileMode(text: "0755"), "The mode."), body: makeFolders),
-        Function("check_perms", "Set owner, group and mode where they differ, and tell what did.", place(), .required("ret", "A result to go on with, or nothing."), .required("user", "The owner."), .required("group", "The group."), .required("mode", "The mode."), .optional("attrs", nil as String?, "Attributes of the file system."), .optional("follow_symlinks", false, "Look at what a link points to."), .keywords("kwargs", "seuser, serole, setype, serange."), body: checkPermissions),
-        Function("get_source_sum", "Return the digest that a source must have.", .optional("file_name", "", "The path of the file."), .optional("source", "", "Its source."), .optional("source_hash", nil as String?, "The digest, or a file of digests."), .optional("source_hash_name", nil as String?, "The name to look for."), .optional("saltenv", "base", "The environment."), .keywords("kwargs", "Ignored."), body: sourceSum),
-        Function("source_list", "Return the first source that exists, and its hash.", .required("source", "One source or a list."), .required("source_hash", "Its hash."), .required("saltenv", "The environment."), body: sourceList),
-        Function("apply_template_on_contents", "Render a text.", .required("contents", "The text."), .required("template", "The engine."), .required("context", "Variables."), .required("defaults", "Variables under those."), .required("saltenv", "The environment."), body: render),
-        Function("seek_write", "Write into the middle of a file.", path(), .required("data", "What to write."), .required("offset", "Where."), body: seekWrite),
-        Function("psed", "Replace a pattern in a file, with a copy beside it.", path(), .required("before", "A regular expression."), .required("after", "What to put there."), .optional("limit", "", "Without effect."), .optional("backup", ".bak", "The suffix of the copy."), .optional("flags", "gMS", "g, I, M, S, X."), .keywords("kwargs", "escape_all, multi."), body: substitute),
-        Function("patch", "Apply a patch.", .required("originalfile", "The file or folder."), .required("patchfile", "The patch."), .optional("options", "" as Value, "Options of patch."), .optional("dry_run", false, "Only try."), body: applyPatch),
+        Function(
+            "restorecon", "Set the SELinux context of a file to the policy's.", path(), .optional("recursive", false, "Of all below, too."),
+            body: restoreLabel),
+        Function(
+            "makedirs_perms", "Make a folder with its parents, each with an owner and a mode.", place(),
+            .optional("user", nil as Account?, "The owner."), .optional("group", nil as Account?, "The group."),
+            .optional("mode", FileMode(text: "0755"), "The mode."), body: makeFolders),
+        Function(
+            "check_perms", "Set owner, group and mode where they differ, and tell what did.", place(),
+            .required("ret", "A result to go on with, or nothing."), .required("user", "The owner."), .required("group", "The group."),
+            .required("mode", "The mode."), .optional("attrs", nil as String?, "Attributes of the file system."),
+            .optional("follow_symlinks", false, "Look at what a link points to."), .keywords("kwargs", "seuser, serole, setype, serange."),
+            body: checkPermissions),
+        Function(
+            "get_source_sum", "Return the digest that a source must have.", .optional("file_name", "", "The path of the file."),
+            .optional("source", "", "Its source."), .optional("source_hash", nil as String?, "The digest, or a file of digests."),
+            .optional("source_hash_name", nil as String?, "The name to look for."), .optional("saltenv", "base", "The environment."),
+            .keywords("kwargs", "Ignored."), body: sourceSum),
+        Function(
+            "source_list", "Return the first source that exists, and its hash.", .required("source", "One source or a list."),
+            .required("source_hash", "Its hash."), .required("saltenv", "The environment."), body: sourceList),
+        Function(
+            "apply_template_on_contents", "Render a text.", .required("contents", "The text."), .required("template", "The engine."),
+            .required("context", "Variables."), .required("defaults", "Variables under those."), .required("saltenv", "The environment."),
+            body: render),
+        Function(
+            "seek_write", "Write into the middle of a file.", path(), .required("data", "What to write."), .required("offset", "Where."),
+            body: seekWrite),
+        Function(
+            "psed", "Replace a pattern in a file, with a copy beside it.", path(), .required("before", "A regular expression."),
+            .required("after", "What to put there."), .optional("limit", "", "Without effect."),
+            .optional("backup", ".bak", "The suffix of the copy."), .optional("flags", "gMS", "g, I, M, S, X."),
+            .keywords("kwargs", "escape_all, multi."), body: substitute),
+        Function(
+            "patch", "Apply a patch.", .required("originalfile", "The file or folder."), .required("patchfile", "The patch."),
+            .optional("options", "" as Value, "Options of patch."), .optional("dry_run", false, "Only try."), body: applyPatch),
     ]
 
     private static func isHardLink(_ call: CallContext, path: String) async throws -> Value {
@@ -49,17 +89,23 @@ extension FileModule {
             throw ExecutionError("Node type unavailable: '\(type)'. Available node types are character ('c'), block ('b'), and pipe ('p').")
         }
         var settings = FileState.NodeSettings()
-        (settings.ntype, settings.major, settings.minor, settings.user, settings.group, settings.mode) = (type, major, minor, user, group, mode)
+        (settings.ntype, settings.major, settings.minor, settings.user, settings.group, settings.mode) = (
+            type, major, minor, user, group, mode
+        )
         let word = type == "c" ? "Character device" : type == "b" ? "Block device" : "Fifo pipe"
         if try await call.host.exists(path) {
-            return ["name": .string(path), "changes": [:], "comment": .string("File \(path) exists and cannot be overwritten"), "result": false]
+            return [
+                "name": .string(path), "changes": [:], "comment": .string("File \(path) exists and cannot be overwritten"), "result": false,
+            ]
         }
         let owners = Ownership(user: user, group: group, mode: mode)
         try await DeviceNode(path: path, settings: settings, owners: owners, host: call.host).make()
         return ["name": .string(path), "changes": ["new": .string("\(word) \(path) created.")], "comment": "", "result": true]
     }
 
-    private static func makePipe(_ call: CallContext, path: String, user: Account?, group: Account?, mode: FileMode) async throws -> ValueMap {
+    private static func makePipe(_ call: CallContext, path: String, user: Account?, group: Account?, mode: FileMode) async throws
+        -> ValueMap
+    {
         try await makeNode(call, path: path, type: "p", major: 0, minor: 0, user: user, group: group, mode: mode)
     }
 
@@ -96,7 +142,9 @@ extension FileModule {
         try await call.host.run(Command(["restorecon", recursive ? "-FR" : "-F", path])).succeeded
     }
 
-    private static func makeFolders(_ call: CallContext, path: String, user: Account?, group: Account?, mode: FileMode?) async throws -> Value {
+    private static func makeFolders(_ call: CallContext, path: String, user: Account?, group: Account?, mode: FileMode?) async throws
+        -> Value
+    {
         if try await call.host.exists(path) { throw ExecutionError("[Errno 17] File exists: '\(path)'") }
         try await NewFolders.make(path, Ownership(user: user, group: group, mode: mode), call.host)
         return .null
@@ -110,7 +158,8 @@ extension FileModule {
         let owners = Ownership(user: user, group: group, mode: mode)
         var permissions: ValueMap = [
             "luser": user?.value.intValue != nil ? .int(status.userID) : .string(try await Ownership.userName(status.userID, call.host)),
-            "lgroup": group?.value.intValue != nil ? .int(status.groupID) : .string(try await Ownership.groupName(status.groupID, call.host)),
+            "lgroup": group?.value.intValue != nil
+                ? .int(status.groupID) : .string(try await Ownership.groupName(status.groupID, call.host)),
             "lmode": .string(status.modeText),
         ]
         for (key, value) in try await owners.differences(status, call.host) { permissions["c\(key.pythonString)"] = value }
@@ -185,7 +234,8 @@ extension FileModule {
         return .null
     }
 
-    private static func applyPatch(_ call: CallContext, original: String, patch: String, options: Value, dry: Bool) async throws -> ValueMap {
+    private static func applyPatch(_ call: CallContext, original: String, patch: String, options: Value, dry: Bool) async throws -> ValueMap
+    {
         guard let program = await call.host.which("patch") else {
             throw ExecutionError("patch executable not found. Is the distribution's patch package installed?")
         }

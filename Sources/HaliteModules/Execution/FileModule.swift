@@ -25,16 +25,33 @@ package struct FileModule: ExecutionModule {
     // MARK: - Looking
 
     private static let looking: [Function] = [
-        Function("file_exists", "Tell whether there is a file.", path(), example: "halite '*' file.file_exists /etc/motd", body: { (call: CallContext, path: String) async throws -> Bool in try await call.host.isFile(path) }),
-        Function("directory_exists", "Tell whether there is a folder.", path(), body: { (call: CallContext, path: String) async throws -> Bool in try await call.host.isDirectory(path) }),
-        Function("path_exists_glob", "Tell whether anything matches a pattern.", path("A pattern."), body: { (call: CallContext, pattern: String) async throws -> Bool in try await !PathPattern.expand(pattern, call.host).isEmpty }),
-        Function("is_link", "Tell whether a path is a symbolic link.", path(), body: { (call: CallContext, path: String) async throws -> Bool in try await call.host.isLink(path) }),
-        Function("access", "Tell whether a path is there, or can be read, written or run by its mode.", path(), .required("mode", "f, r, w or x."), body: access),
+        Function(
+            "file_exists", "Tell whether there is a file.", path(), example: "halite '*' file.file_exists /etc/motd",
+            body: { (call: CallContext, path: String) async throws -> Bool in try await call.host.isFile(path) }),
+        Function(
+            "directory_exists", "Tell whether there is a folder.", path(),
+            body: { (call: CallContext, path: String) async throws -> Bool in try await call.host.isDirectory(path) }),
+        Function(
+            "path_exists_glob", "Tell whether anything matches a pattern.", path("A pattern."),
+            body: { (call: CallContext, pattern: String) async throws -> Bool in try await !PathPattern.expand(pattern, call.host).isEmpty }
+        ),
+        Function(
+            "is_link", "Tell whether a path is a symbolic link.", path(),
+            body: { (call: CallContext, path: String) async throws -> Bool in try await call.host.isLink(path) }),
+        Function(
+            "access", "Tell whether a path is there, or can be read, written or run by its mode.", path(),
+            .required("mode", "f, r, w or x."), body: access),
         Function("readdir", "Return what is in a folder.", path(), body: readFolder),
-        Function("readlink", "Return where a link points to.", path(), .optional("canonicalize", false, "Follow all links on the way."), body: readLink),
+        Function(
+            "readlink", "Return where a link points to.", path(), .optional("canonicalize", false, "Follow all links on the way."),
+            body: readLink),
         Function("read", "Return the content of a file.", path(), .optional("binary", false, "As bytes."), body: read),
-        Function("seek_read", "Return a part of a file.", path(), .required("size", "Bytes."), .required("offset", "Where it begins."), body: seekRead),
-        Function("stats", "Return what is known of a file.", path(), .optional("hash_type", nil as String?, "A digest to add."), follow, body: stats),
+        Function(
+            "seek_read", "Return a part of a file.", path(), .required("size", "Bytes."), .required("offset", "Where it begins."),
+            body: seekRead),
+        Function(
+            "stats", "Return what is known of a file.", path(), .optional("hash_type", nil as String?, "A digest to add."), follow,
+            body: stats),
         Function("lstat", "Return what is known of a path itself.", path(), body: linkStats),
         Function("get_user", "Return the owner.", path(), follow, body: owner),
         Function("get_uid", "Return the owner's number.", path(), follow, body: ownerID),
@@ -42,21 +59,50 @@ package struct FileModule: ExecutionModule {
         Function("get_gid", "Return the group's number.", path(), follow, body: groupID),
         Function("get_mode", "Return the mode.", path(), follow, body: mode),
         Function("user_to_uid", "Return a user's number, or an empty text.", .optional("user", nil as Account?, "The user."), body: userID),
-        Function("uid_to_user", "Return a user's name.", .required("uid", "The number."), body: { (call: CallContext, id: Int) async throws -> Value in try await call.host.user(id: id).map { .string($0.name) } ?? .int(id) }),
-        Function("group_to_gid", "Return a group's number, or an empty text.", .optional("group", nil as Account?, "The group."), body: groupNumber),
+        Function(
+            "uid_to_user", "Return a user's name.", .required("uid", "The number."),
+            body: { (call: CallContext, id: Int) async throws -> Value in
+                try await call.host.user(id: id).map { .string($0.name) } ?? .int(id)
+            }),
+        Function(
+            "group_to_gid", "Return a group's number, or an empty text.", .optional("group", nil as Account?, "The group."),
+            body: groupNumber),
         Function("gid_to_group", "Return a group's name.", .required("gid", "The number, or a name."), body: groupName),
-        Function("get_hash", "Return the digest of a file.", path(), .optional("form", "sha256", "md5, sha1, sha256, sha384 or sha512."), .optional("chunk_size", 65536, "Without effect."), body: digest),
-        Function("get_sum", "Return the digest of a file.", path(), .optional("form", "sha256", "md5, sha1, sha256, sha384 or sha512."), .optional("chunk_size", 65536, "Without effect."), body: sum),
-        Function("check_hash", "Tell whether a file has a digest.", path(), .required("file_hash", "The digest, perhaps with its kind in front."), body: checkHash),
-        Function("find", "Return the paths below a folder that meet all conditions.", path(), .keywords("kwargs", "name, iname, regex, type, size, mtime, owner, group, maxdepth, mindepth, grep, delete, print."), body: { (call: CallContext, path: String, options: ValueMap) async throws -> [Value] in try await FileFinder(options: options).find(path, call) }),
-        Function("search", "Tell whether a pattern is in a file.", path(), .required("pattern", "A regular expression."), .optional("flags", 8 as Value, "Such as IGNORECASE."), .optional("bufsize", .null as Value, "Without effect."), .optional("ignore_if_missing", false, "No file is no error."), .optional("multiline", false, "With MULTILINE."), body: search),
+        Function(
+            "get_hash", "Return the digest of a file.", path(), .optional("form", "sha256", "md5, sha1, sha256, sha384 or sha512."),
+            .optional("chunk_size", 65536, "Without effect."), body: digest),
+        Function(
+            "get_sum", "Return the digest of a file.", path(), .optional("form", "sha256", "md5, sha1, sha256, sha384 or sha512."),
+            .optional("chunk_size", 65536, "Without effect."), body: sum),
+        Function(
+            "check_hash", "Tell whether a file has a digest.", path(),
+            .required("file_hash", "The digest, perhaps with its kind in front."), body: checkHash),
+        Function(
+            "find", "Return the paths below a folder that meet all conditions.", path(),
+            .keywords("kwargs", "name, iname, regex, type, size, mtime, owner, group, maxdepth, mindepth, grep, delete, print."),
+            body: { (call: CallContext, path: String, options: ValueMap) async throws -> [Value] in
+                try await FileFinder(options: options).find(path, call)
+            }),
+        Function(
+            "search", "Tell whether a pattern is in a file.", path(), .required("pattern", "A regular expression."),
+            .optional("flags", 8 as Value, "Such as IGNORECASE."), .optional("bufsize", .null as Value, "Without effect."),
+            .optional("ignore_if_missing", false, "No file is no error."), .optional("multiline", false, "With MULTILINE."), body: search),
         Function("contains", "Tell whether a text is in a file.", path(), .required("text", "The text."), body: contains),
-        Function("contains_regex", "Tell whether a line of a file matches.", path(), .required("regex", "A regular expression."), .optional("lchar", "", "Signs to take off the start of lines."), body: containsPattern),
-        Function("contains_glob", "Tell whether a line of a file matches a shell pattern.", path(), .required("glob_expr", "The pattern."), body: containsGlob),
-        Function("grep", "Run grep on files and return what it says.", path("A path or pattern."), .required("pattern", "What to look for."), .rest("opts", "Options of grep."), body: grep),
+        Function(
+            "contains_regex", "Tell whether a line of a file matches.", path(), .required("regex", "A regular expression."),
+            .optional("lchar", "", "Signs to take off the start of lines."), body: containsPattern),
+        Function(
+            "contains_glob", "Tell whether a line of a file matches a shell pattern.", path(), .required("glob_expr", "The pattern."),
+            body: containsGlob),
+        Function(
+            "grep", "Run grep on files and return what it says.", path("A path or pattern."), .required("pattern", "What to look for."),
+            .rest("opts", "Options of grep."), body: grep),
         Function("diskusage", "Return the bytes that a file or folder takes.", path(), body: diskUsage),
         Function("statvfs", "Return what is known of the file system of a path.", path(), body: fileSystem),
-        Function("get_diff", "Return how two files differ.", .required("file1", "A path or source."), .required("file2", "A path or source."), .optional("saltenv", "base", "The environment of sources."), .optional("show_filenames", true, "With their names."), .optional("show_changes", true, "With the lines."), .keywords("kwargs", "Ignored."), body: difference),
+        Function(
+            "get_diff", "Return how two files differ.", .required("file1", "A path or source."), .required("file2", "A path or source."),
+            .optional("saltenv", "base", "The environment of sources."), .optional("show_filenames", true, "With their names."),
+            .optional("show_changes", true, "With the lines."), .keywords("kwargs", "Ignored."), body: difference),
     ]
 
     /// Of a link that leads nowhere the link itself.
@@ -126,19 +172,26 @@ package struct FileModule: ExecutionModule {
         guard let status = try await call.host.status(path, followLinks: false) else { return [:] }
         return [
             "st_atime": .float(status.accessTime), "st_ctime": .float(status.changeTime), "st_gid": .int(status.groupID),
-            "st_mode": .int(status.mode | status.kind.typeBits), "st_mtime": .float(status.modificationTime), "st_nlink": .int(status.linkCount), "st_size": .int(status.size), "st_uid": .int(status.userID),
+            "st_mode": .int(status.mode | status.kind.typeBits), "st_mtime": .float(status.modificationTime),
+            "st_nlink": .int(status.linkCount), "st_size": .int(status.size), "st_uid": .int(status.userID),
         ]
     }
 
     private static func owner(_ call: CallContext, path: String, follow: Bool) async throws -> String {
         try await Ownership.userName(try await status(call, path, follow: follow).userID, call.host)
     }
-    private static func ownerID(_ call: CallContext, path: String, follow: Bool) async throws -> Int { try await status(call, path, follow: follow).userID }
+    private static func ownerID(_ call: CallContext, path: String, follow: Bool) async throws -> Int {
+        try await status(call, path, follow: follow).userID
+    }
     private static func group(_ call: CallContext, path: String, follow: Bool) async throws -> String {
         try await Ownership.groupName(try await status(call, path, follow: follow).groupID, call.host)
     }
-    private static func groupID(_ call: CallContext, path: String, follow: Bool) async throws -> Int { try await status(call, path, follow: follow).groupID }
-    private static func mode(_ call: CallContext, path: String, follow: Bool) async throws -> String { try await status(call, path, follow: follow).modeText }
+    private static func groupID(_ call: CallContext, path: String, follow: Bool) async throws -> Int {
+        try await status(call, path, follow: follow).groupID
+    }
+    private static func mode(_ call: CallContext, path: String, follow: Bool) async throws -> String {
+        try await status(call, path, follow: follow).modeText
+    }
 
     private static func userID(_ call: CallContext, user: Account?) async throws -> Value {
         guard let user else { return .int(try await call.host.identity().userID) }
@@ -172,7 +225,8 @@ package struct FileModule: ExecutionModule {
         let algorithm = parts.count == 2 ? HashAlgorithm(rawValue: parts[0]) : HashAlgorithm(digestLength: hash.utf8.count)
         guard let algorithm, let wanted = parts.last else {
             throw ExecutionError(
-                "Hash \(hash) (length: \(hash.unicodeScalars.count)) could not be matched to a supported hash type. The supported hash types and lengths are: md5 (32), sha1 (40), sha224 (56), sha256 (64), sha384 (96), sha512 (128)")
+                "Hash \(hash) (length: \(hash.unicodeScalars.count)) could not be matched to a supported hash type. The supported hash types and lengths are: md5 (32), sha1 (40), sha224 (56), sha256 (64), sha384 (96), sha512 (128)"
+            )
         }
         return try await call.host.digest(path, algorithm) == wanted.lowercased()
     }
@@ -213,7 +267,8 @@ package struct FileModule: ExecutionModule {
             let words = try ShellWords.split(option.pythonString)
             guard words.count < 2 else {
                 throw ExecutionError(
-                    "Passing multiple command line arguments in a single string is not supported, please pass the following arguments separately: \(option.pythonString)")
+                    "Passing multiple command line arguments in a single string is not supported, please pass the following arguments separately: \(option.pythonString)"
+                )
             }
             return words
         }
@@ -221,7 +276,8 @@ package struct FileModule: ExecutionModule {
         let result = try await call.host.run(Command(["grep"] + words + ["--", pattern] + (files.isEmpty ? [path] : files)))
         call.outcome.returnCode = result.exitCode
         return [
-            "pid": .int(result.processID), "retcode": .int(result.exitCode), "stdout": .string(result.text), "stderr": .string(result.errorText),
+            "pid": .int(result.processID), "retcode": .int(result.exitCode), "stdout": .string(result.text),
+            "stderr": .string(result.errorText),
         ]
     }
 
@@ -250,12 +306,14 @@ package struct FileModule: ExecutionModule {
         let reader = SourceReader(call: call, saltenv: saltenv)
         guard let old = try await reader.content(first), let new = try await reader.content(second) else {
             let missing = try await reader.exists(first) ? second : first
-            throw ExecutionError(missing.hasPrefix("/") ? "Failed to read \(missing): No such file or directory" : "Failed to cache one or more files")
+            throw ExecutionError(
+                missing.hasPrefix("/") ? "Failed to read \(missing): No such file or directory" : "Failed to cache one or more files")
         }
         if old.bytes == new.bytes { return "" }
         if !shows { return "<show_changes=False>" }
         if !TextContent.isText(old.bytes) || !TextContent.isText(new.bytes) { return TextContent.difference(old.bytes, new.bytes) }
         return UnifiedDiff.text(
-            String(decoding: old.bytes, as: UTF8.self), String(decoding: new.bytes, as: UTF8.self), names: names ? (first, second) : ("", ""))
+            String(decoding: old.bytes, as: UTF8.self), String(decoding: new.bytes, as: UTF8.self),
+            names: names ? (first, second) : ("", ""))
     }
 }

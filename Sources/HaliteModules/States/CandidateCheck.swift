@@ -29,7 +29,8 @@ struct CandidateCheck: Sendable {
         let folder = settings.tmpDir ?? "/tmp"
         if try await !host.isDirectory(folder) { throw ExecutionError("[Errno 2] No such file or directory: '\(candidate)'") }
         do {
-            let attributes = FileAttributes(mode: file.ownership.mode.map { $0.bits ?? start.mode } ?? start.mode, userID: start.userID, groupID: start.groupID)
+            let attributes = FileAttributes(
+                mode: file.ownership.mode.map { $0.bits ?? start.mode } ?? start.mode, userID: start.userID, groupID: start.groupID)
             let shown = try await content.orOld(file.path, exists: old != nil)
             try await shown.write(to: candidate, attributes, host)
             _ = try await file.ownership.enforce(candidate, host, followLinks: true)

@@ -30,10 +30,13 @@ extension FileState {
             }
         } else if SourceReader.isRemote(state.name), !settings.skipVerify, !settings.useEtag {
             return state.failed(
-                "Unable to verify upstream hash of source file \(state.name), please set source_hash or set skip_verify or use_etag to True")
+                "Unable to verify upstream hash of source file \(state.name), please set source_hash or set skip_verify or use_etag to True"
+            )
         }
         let wanted = hash
-        return try await state.either(would: { try await copy.foresee(wanted) }, do: { try await copy.fetch(settings.skipVerify ? nil : wanted, algorithm: wanted?.algorithm) })
+        return try await state.either(
+            would: { try await copy.foresee(wanted) },
+            do: { try await copy.fetch(settings.skipVerify ? nil : wanted, algorithm: wanted?.algorithm) })
     }
 
     static func notCached(_ state: StateContext, name: String, saltenv: String) async throws -> StateResult {
@@ -111,7 +114,8 @@ private struct CachedSource: Sendable {
         }
         return StateResult(
             name: source, result: false,
-            comment: "File is cached to \(path), but the hash (\(new)) does not match the specified hash (\(hash.digest))", changes: changes)
+            comment: "File is cached to \(path), but the hash (\(new)) does not match the specified hash (\(hash.digest))", changes: changes
+        )
     }
 
     private func inspect(_ given: String, _ hash: SourceHash?) async throws -> StateResult {

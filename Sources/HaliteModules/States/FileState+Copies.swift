@@ -38,7 +38,9 @@ extension FileState {
         let source = try await expanded(settings.source, state.call)
         if path.isEmpty { return state.failed("Must provide name to file.copy") }
         if let failure = relativePathFailure(state, path) { return failure }
-        guard let original = try await state.call.host.status(source) else { return state.failed("Source file \"\(source)\" is not present") }
+        guard let original = try await state.call.host.status(source) else {
+            return state.failed("Source file \"\(source)\" is not present")
+        }
         let owners: Ownership
         if settings.preserve {
             let user = try await Ownership.userName(original.userID, state.call.host)
@@ -81,20 +83,24 @@ extension FileState {
         if try await !host.exists(source) { return state.unchanged("Source file \"\(source)\" has already been moved out of place") }
         let isTaken = try await host.exists(path)
         if isTaken, !settings.force { return state.unchanged("The target file \"\(path)\" exists and will not be overwritten") }
-        return try await state.either(would: {
-            StateResult(name: path, result: nil, comment: "File \"\(source)\" is set to be moved to \"\(path)\"")
-        }, do: {
-            if isTaken { try await host.remove(path) }
-            if let failure = try await LocalCopy.missingParentFailure(state, path, makes: settings.makedirs, Ownership()) { return failure }
-            do {
-                let takesIn = try await host.isDirectory(path)
-                try await FileCopies.move(source, to: takesIn ? Path.join(path, Path.name(source)) : path, host)
-            } catch is HostError {
-                return state.failed("Failed to move \"\(source)\" to \"\(path)\"")
-            }
-            return StateResult(
-                name: path, result: true, comment: "Moved \"\(source)\" to \"\(path)\"", changes: [.string(path): .string(source)])
-        })
+        return try await state.either(
+            would: {
+                StateResult(name: path, result: nil, comment: "File \"\(source)\" is set to be moved to \"\(path)\"")
+            },
+            do: {
+                if isTaken { try await host.remove(path) }
+                if let failure = try await LocalCopy.missingParentFailure(state, path, makes: settings.makedirs, Ownership()) {
+                    return failure
+                }
+                do {
+                    let takesIn = try await host.isDirectory(path)
+                    try await FileCopies.move(source, to: takesIn ? Path.join(path, Path.name(source)) : path, host)
+                } catch is HostError {
+                    return state.failed("Failed to move \"\(source)\" to \"\(path)\"")
+                }
+                return StateResult(
+                    name: path, result: true, comment: "Moved \"\(source)\" to \"\(path)\"", changes: [.string(path): .string(source)])
+            })
     }
 
     /// Python's `expandvars`: `$NAME` and `${NAME}` of the environment; unknown ones stay.
@@ -141,7 +147,9 @@ enum ByteCount {
         if case .int(let number) = value { return number }
         let text = value.pythonString.stripped().uppercased()
         let digits = text.prefix { $0.isNumber || $0 == "." }
-        let units = ["": 0, "B": 0, "K": 1, "KB": 1, "KIB": 1, "M": 2, "MB": 2, "MIB": 2, "G": 3, "GB": 3, "GIB": 3, "T": 4, "TB": 4, "TIB": 4]
+        let units = [
+            "": 0, "B": 0, "K": 1, "KB": 1, "KIB": 1, "M": 2, "MB": 2, "MIB": 2, "G": 3, "GB": 3, "GIB": 3, "T": 4, "TB": 4, "TIB": 4,
+        ]
         guard let number = Double(digits), let power = units[String(text.dropFirst(digits.count)).stripped()] else {
             throw ExecutionError("'\(value.pythonString)' is no size")
         }

@@ -152,19 +152,21 @@ extension FileState {
             if old == new { return state.unchanged("File is in the correct state.") }
             changes = ["old": .string(old), "new": .string(new)]
         }
-        return try await state.either(would: {
-            StateResult(name: state.name, result: nil, comment: "File is set to be updated.", changes: changes)
-        }, do: {
-            let bytes = try Self.decoded(text)
-            if try await host.isDirectory(state.name) { throw ExecutionError("[Errno 21] Is a directory: '\(state.name)'") }
-            if changes.isEmpty { changes = ["old": .null, "new": .string(Digest.hexadecimal(bytes, try checked()))] }
-            do {
-                try await FileEdit(old: [], new: bytes).write(state.name, .inside, host)
-            } catch let error as HostError {
-                throw ExecutionError(error.pythonText)
-            }
-            return StateResult(name: state.name, result: true, comment: "File was updated.", changes: changes)
-        })
+        return try await state.either(
+            would: {
+                StateResult(name: state.name, result: nil, comment: "File is set to be updated.", changes: changes)
+            },
+            do: {
+                let bytes = try Self.decoded(text)
+                if try await host.isDirectory(state.name) { throw ExecutionError("[Errno 21] Is a directory: '\(state.name)'") }
+                if changes.isEmpty { changes = ["old": .null, "new": .string(Digest.hexadecimal(bytes, try checked()))] }
+                do {
+                    try await FileEdit(old: [], new: bytes).write(state.name, .inside, host)
+                } catch let error as HostError {
+                    throw ExecutionError(error.pythonText)
+                }
+                return StateResult(name: state.name, result: true, comment: "File was updated.", changes: changes)
+            })
     }
 
     private static func decoded(_ text: String) throws -> [UInt8] {

@@ -74,7 +74,9 @@ extension FileState {
         }
         let replacing = TextReplacement(path: path, settings: settings, call: state.call)
         let edit = try await replacing.edit()
-        return try await tell(state, edit, shows: settings.showChanges, would: "Changes would have been made") { try await replacing.write(edit) }
+        return try await tell(state, edit, shows: settings.showChanges, would: "Changes would have been made") {
+            try await replacing.write(edit)
+        }
     }
 
     // MARK: - line
@@ -113,7 +115,9 @@ extension FileState {
         let host = state.call.host
         if path.isEmpty { return state.failed("Must provide name to file.line") }
         var own = ManagedSettings()
-        (own.create, own.user, own.group, own.mode, own.replace) = (settings.create, settings.user, settings.group, settings.fileMode, false)
+        (own.create, own.user, own.group, own.mode, own.replace) = (
+            settings.create, settings.user, settings.group, settings.fileMode, false
+        )
         _ = try await managed(state, own)
         if let failure = try await missingFileFailure(state, path) { return failure }
         if settings.edit.mode == nil { return state.failed("Mode was not defined. How to process the file?") }
@@ -200,16 +204,19 @@ extension FileState {
         _ state: StateContext, _ path: String, _ content: [UInt8], _ settings: CommentSettings, adding: Bool, check: String, did: String,
         failed: String
     ) async throws -> StateResult {
-        try await state.either(would: {
-            StateResult(name: path, result: nil, comment: "File \(path) is set to be updated", changes: [.string(path): "updated"])
-        }, do: {
-            let found = try FileEdits.comment(content, pattern: settings.regex, character: settings.char, adding: adding)
-            let edit = found?.edit ?? FileEdit(old: content, new: content)
-            if found != nil { try await writeCommented(edit, path, settings.backup, state.call.host) }
-            let isFound = try search(edit.new, check)
-            return StateResult(
-                name: path, result: isFound, comment: isFound ? did : failed, changes: edit.isChanged ? ["diff": .string(edit.difference)] : [:])
-        })
+        try await state.either(
+            would: {
+                StateResult(name: path, result: nil, comment: "File \(path) is set to be updated", changes: [.string(path): "updated"])
+            },
+            do: {
+                let found = try FileEdits.comment(content, pattern: settings.regex, character: settings.char, adding: adding)
+                let edit = found?.edit ?? FileEdit(old: content, new: content)
+                if found != nil { try await writeCommented(edit, path, settings.backup, state.call.host) }
+                let isFound = try search(edit.new, check)
+                return StateResult(
+                    name: path, result: isFound, comment: isFound ? did : failed,
+                    changes: edit.isChanged ? ["diff": .string(edit.difference)] : [:])
+            })
     }
 
     /// The old file itself becomes the copy, with its owner.
@@ -281,4 +288,3 @@ extension FileState {
         try await edit.write(path, .overLink, host)
     }
 }
-

@@ -203,12 +203,15 @@ extension FileState {
         if case .list(let list) = given { parts = list.map(\.pythonString) } else { parts = [given.pythonString] }
         if parts.isEmpty {
             throw ManagedSource.Failure(
-                "Contents specified by contents/contents_pillar/contents_grains is not a string or list of strings, and is not binary data. SLS is likely malformed.")
+                "Contents specified by contents/contents_pillar/contents_grains is not a string or list of strings, and is not binary data. SLS is likely malformed."
+            )
         }
         var text = parts.flatMap { PythonLines.split($0) }.map { $0 + "\n" }.joined()
         if !settings.contentsNewline { while text.hasSuffix("\n") { text.removeLast() } }
         if let engine = settings.template {
-            guard SaltEngines.known.contains(engine) else { throw ManagedSource.Failure("Specified template format \(engine) is not supported") }
+            guard SaltEngines.known.contains(engine) else {
+                throw ManagedSource.Failure("Specified template format \(engine) is not supported")
+            }
             do {
                 text = try await state.call.services.templates.render(
                     source: text, name: state.name, engine: engine, values: variables(settings.defaults, settings.context), in: state.call)
@@ -251,22 +254,25 @@ extension FileState {
         guard let status = try await host.status(path, followLinks: settings.followSymlinks) else {
             throw ExecutionError("Path not found: \(path)")
         }
-        return try await state.either(would: {
-            let changes = try await ownership.differences(status, host)
-            var comment = "File \(path) not updated"
-            if let mode = ownership.mode, mode.text != status.modeText {
-                comment = "File \(path) will be updated with permissions \(mode.text) from its current state of \(status.modeText)"
-            }
-            return StateResult(name: path, result: changes.isEmpty ? true : nil, comment: comment, changes: changes)
-        }, do: {
-            let outcome = try await ownership.enforce(path, host, followLinks: settings.followSymlinks)
-            var result = StateResult(
-                name: path, result: outcome.problems.isEmpty, comment: outcome.problems.joined(separator: "; "), changes: outcome.changes)
-            if result.changes.isEmpty, result.result == true {
-                result.comment = "File \(path) exists with proper permissions. No changes made."
-            }
-            return result
-        })
+        return try await state.either(
+            would: {
+                let changes = try await ownership.differences(status, host)
+                var comment = "File \(path) not updated"
+                if let mode = ownership.mode, mode.text != status.modeText {
+                    comment = "File \(path) will be updated with permissions \(mode.text) from its current state of \(status.modeText)"
+                }
+                return StateResult(name: path, result: changes.isEmpty ? true : nil, comment: comment, changes: changes)
+            },
+            do: {
+                let outcome = try await ownership.enforce(path, host, followLinks: settings.followSymlinks)
+                var result = StateResult(
+                    name: path, result: outcome.problems.isEmpty, comment: outcome.problems.joined(separator: "; "),
+                    changes: outcome.changes)
+                if result.changes.isEmpty, result.result == true {
+                    result.comment = "File \(path) exists with proper permissions. No changes made."
+                }
+                return result
+            })
     }
 }
 

@@ -64,7 +64,8 @@ extension FileState {
         case .refused(let comment): return state.failed(comment)
         case .options(let found): options = found
         }
-        return try await FilePatch(state: state, path: path, isFolder: status.kind == .directory, options: options, settings: settings).apply()
+        return try await FilePatch(state: state, path: path, isFolder: status.kind == .directory, options: options, settings: settings)
+            .apply()
     }
 }
 
@@ -83,7 +84,9 @@ struct PatchOptions: Sendable {
         var refused: [String] = []
         var words = ((try? ShellWords.split(given.pythonString)) ?? [])[...]
         while let word = words.popFirst() {
-            if ["-N", "--forward", "-r", "--reject-file", "-o", "--output"].contains(where: { word.hasPrefix($0) }) { refused.append(word) }
+            if ["-N", "--forward", "-r", "--reject-file", "-o", "--output"].contains(where: { word.hasPrefix($0) }) {
+                refused.append(word)
+            }
             if word.hasPrefix("-p") {
                 guard let number = Int(word.dropFirst(2)) else { return .refused(invalid("-p")) }
                 found.strip = number
@@ -156,14 +159,16 @@ struct FilePatch: Sendable {
         let place = isFolder ? options.strip.map { ["-p\($0)"] } ?? [] : []
         let check = try await run(file, ["-N", "-r", rejects, "-o", Path.join(folder, "output")] + place)
         if check.exitCode != 0 { return try await refused(check, rejects) }
-        return try await state.either(would: {
-            StateResult(name: state.name, result: nil, comment: "The patch would be applied", changes: Self.shown(check))
-        }, do: {
-            let outcome = try await run(file, place)
-            return StateResult(
-                name: state.name, result: outcome.exitCode == 0,
-                comment: outcome.exitCode == 0 ? "Patch successfully applied" : "Failed to apply patch", changes: Self.shown(outcome))
-        })
+        return try await state.either(
+            would: {
+                StateResult(name: state.name, result: nil, comment: "The patch would be applied", changes: Self.shown(check))
+            },
+            do: {
+                let outcome = try await run(file, place)
+                return StateResult(
+                    name: state.name, result: outcome.exitCode == 0,
+                    comment: outcome.exitCode == 0 ? "Patch successfully applied" : "Failed to apply patch", changes: Self.shown(outcome))
+            })
     }
 
     private func refused(_ check: CommandResult, _ rejects: String) async throws -> StateResult {
@@ -190,7 +195,9 @@ struct FilePatch: Sendable {
         var command = [program] + options
         if dry { command.append("--dry-run") }
         if !command.contains("-N"), !command.contains("--forward") { command.append("--forward") }
-        if !command.contains(where: { $0 == "-r" || $0.hasPrefix("-r ") || $0.hasPrefix("--reject-file") }) { command.append("--reject-file=-") }
+        if !command.contains(where: { $0 == "-r" || $0.hasPrefix("-r ") || $0.hasPrefix("--reject-file") }) {
+            command.append("--reject-file=-")
+        }
         command += ["-i", patch]
         guard isFolder else { return command + [path] }
         command += ["-d", path]

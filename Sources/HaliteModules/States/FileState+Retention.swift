@@ -10,7 +10,9 @@ extension FileState {
         var timezone: Value = .null
 
         static let fields: [ArgumentField<RetentionSettings>] = [
-            .field("retain", \.retain, "How many to keep: most_recent, first_of_hour, first_of_day, first_of_week, first_of_month, first_of_year.", required: true),
+            .field(
+                "retain", \.retain,
+                "How many to keep: most_recent, first_of_hour, first_of_day, first_of_week, first_of_month, first_of_year.", required: true),
             .field("strptime_format", \.strptimeFormat, "Where the time stands in the names; by default it is that of change."),
             .field("timezone", \.timezone, "Without effect: times are the host's."),
         ]
@@ -28,14 +30,17 @@ extension FileState {
         let deleted = sorted(schedule.names.filter { !kept.contains($0) })
         let changes: ValueMap =
             deleted.isEmpty ? [:] : ["retained": sorted(kept).value, "deleted": deleted.value, "ignored": sorted(schedule.ignored).value]
-        return try await state.either(would: {
-            StateResult(
-                name: path, result: deleted.isEmpty ? true : nil,
-                comment: "\(deleted.count) backups would have been removed from \(path).\n", changes: changes)
-        }, do: {
-            for name in deleted { try await host.remove(Path.join(path, name)) }
-            return StateResult(name: path, result: true, comment: "\(deleted.count) backups were removed from \(path).\n", changes: changes)
-        })
+        return try await state.either(
+            would: {
+                StateResult(
+                    name: path, result: deleted.isEmpty ? true : nil,
+                    comment: "\(deleted.count) backups would have been removed from \(path).\n", changes: changes)
+            },
+            do: {
+                for name in deleted { try await host.remove(Path.join(path, name)) }
+                return StateResult(
+                    name: path, result: true, comment: "\(deleted.count) backups were removed from \(path).\n", changes: changes)
+            })
     }
 }
 

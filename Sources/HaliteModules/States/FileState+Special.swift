@@ -42,7 +42,8 @@ extension FileState {
         if status?.kind == .file { return state.failed("File \(path) exists and is not a \(node.made). Refusing to continue") }
         let owners = Ownership(user: settings.user, group: settings.group, mode: settings.mode)
         guard status?.kind == node.kind else {
-            if status != nil, let failure = try await state.whenApplying({ state.failed("File \(path) exists and cannot be overwritten") }) {
+            if status != nil, let failure = try await state.whenApplying({ state.failed("File \(path) exists and cannot be overwritten") })
+            {
                 return failure
             }
             return try await state.change([:], would: "\(node.word) \(path) is set to be created", did: "") {
@@ -54,19 +55,23 @@ extension FileState {
             let numbers = try await host.run("stat", "-c", "%Hr %Lr", path).text.split(separator: " ").compactMap { Int($0) }
             if numbers != [settings.major, settings.minor] {
                 return state.failed(
-                    "\(node.word) \(path) exists and has a different major/minor \(numbers.first ?? 0)/\(numbers.last ?? 0). Refusing to continue")
+                    "\(node.word) \(path) exists and has a different major/minor \(numbers.first ?? 0)/\(numbers.last ?? 0). Refusing to continue"
+                )
             }
         }
-        return try await state.either(would: {
-            guard let current = try await host.status(path, followLinks: false) else { return state.unchanged("") }
-            let changes = try await owners.differences(current, host)
-            let comment = changes.isEmpty ? "\(node.word) \(path) is in the correct state" : ""
-            return StateResult(name: path, result: changes.isEmpty ? true : nil, comment: comment, changes: changes)
-        }, do: {
-            let outcome = try await owners.enforce(path, host, followLinks: false)
-            let comment = outcome.changes.isEmpty ? "\(node.word) \(path) is in the correct state" : outcome.problems.joined(separator: "; ")
-            return StateResult(name: path, result: outcome.problems.isEmpty, comment: comment, changes: outcome.changes)
-        })
+        return try await state.either(
+            would: {
+                guard let current = try await host.status(path, followLinks: false) else { return state.unchanged("") }
+                let changes = try await owners.differences(current, host)
+                let comment = changes.isEmpty ? "\(node.word) \(path) is in the correct state" : ""
+                return StateResult(name: path, result: changes.isEmpty ? true : nil, comment: comment, changes: changes)
+            },
+            do: {
+                let outcome = try await owners.enforce(path, host, followLinks: false)
+                let comment =
+                    outcome.changes.isEmpty ? "\(node.word) \(path) is in the correct state" : outcome.problems.joined(separator: "; ")
+                return StateResult(name: path, result: outcome.problems.isEmpty, comment: comment, changes: outcome.changes)
+            })
     }
 
     // MARK: - pruned
@@ -89,24 +94,27 @@ extension FileState {
         let host = state.call.host
         let recurses = settings.recurse || settings.ignoreErrors
         guard try await host.isDirectory(path) else { return state.unchanged("Directory \(path) is not present") }
-        return try await state.either(would: {
-            StateResult(name: path, result: nil, comment: "Directory \(path) is set for removal", changes: ["deleted": .string(path)])
-        }, do: {
-            if !path.hasPrefix("/") { throw ExecutionError("File path must be absolute.") }
-            let outcome = try await EmptyFolders.remove(path, recurses: recurses, olderThan: settings.olderThan, host)
-            let deleted = outcome.deleted.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-            if outcome.isDone || settings.ignoreErrors, recurses, !deleted.isEmpty {
+        return try await state.either(
+            would: {
+                StateResult(name: path, result: nil, comment: "Directory \(path) is set for removal", changes: ["deleted": .string(path)])
+            },
+            do: {
+                if !path.hasPrefix("/") { throw ExecutionError("File path must be absolute.") }
+                let outcome = try await EmptyFolders.remove(path, recurses: recurses, olderThan: settings.olderThan, host)
+                let deleted = outcome.deleted.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+                if outcome.isDone || settings.ignoreErrors, recurses, !deleted.isEmpty {
+                    return StateResult(
+                        name: path, result: true, comment: "Recursively removed empty directories under \(path)",
+                        changes: ["deleted": deleted.value])
+                }
+                if outcome.isDone {
+                    if recurses { return state.unchanged("") }
+                    return StateResult(name: path, result: true, comment: "Removed directory \(path)", changes: ["deleted": .string(path)])
+                }
                 return StateResult(
-                    name: path, result: true, comment: "Recursively removed empty directories under \(path)", changes: ["deleted": deleted.value])
-            }
-            if outcome.isDone {
-                if recurses { return state.unchanged("") }
-                return StateResult(name: path, result: true, comment: "Removed directory \(path)", changes: ["deleted": .string(path)])
-            }
-            return StateResult(
-                name: path, result: false, comment: "Failed to remove directory \(path)",
-                changes: ["deleted": outcome.deleted.value, "errors": .list(outcome.errors.map { [.string($0.0), .string($0.1)] })])
-        })
+                    name: path, result: false, comment: "Failed to remove directory \(path)",
+                    changes: ["deleted": outcome.deleted.value, "errors": .list(outcome.errors.map { [.string($0.0), .string($0.1)] })])
+            })
     }
 
     // MARK: - What other systems have
@@ -165,7 +173,9 @@ enum EmptyFolders {
     private static func bottomUp(_ path: String, _ host: any Host) async throws -> [FolderVisit] {
         guard let top = try await FolderWalk.visits(path, host, depth: 1).first else { return [] }
         var found: [FolderVisit] = []
-        for name in top.folders where try await !host.isLink(Path.join(path, name)) { found += try await bottomUp(Path.join(path, name), host) }
+        for name in top.folders where try await !host.isLink(Path.join(path, name)) {
+            found += try await bottomUp(Path.join(path, name), host)
+        }
         return found + [top]
     }
 

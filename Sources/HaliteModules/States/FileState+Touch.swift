@@ -21,7 +21,8 @@ extension FileState {
         let state = given.named(path)
         if path.isEmpty { return state.failed("Must provide name to file.touch") }
         if let failure = relativePathFailure(state, path) { return failure }
-        return try await state.either(would: { try await touchForeseen(state, path, settings) }, do: { try await touchDone(state, path, settings) })
+        return try await state.either(
+            would: { try await touchForeseen(state, path, settings) }, do: { try await touchDone(state, path, settings) })
     }
 
     private static func touchForeseen(_ state: StateContext, _ path: String, _ settings: TouchSettings) async throws -> StateResult {
@@ -53,7 +54,8 @@ extension FileState {
         guard try await host.isDirectory(parent) else { return state.failed("Directory not present to touch file \(path)") }
         let status = try await host.status(path)
         do {
-            try await host.touch(path, accessTime: try FileTimes.seconds(settings.atime), modificationTime: try FileTimes.seconds(settings.mtime))
+            try await host.touch(
+                path, accessTime: try FileTimes.seconds(settings.atime), modificationTime: try FileTimes.seconds(settings.mtime))
         } catch let error as HostError {
             throw ExecutionError(error.reason)
         }

@@ -32,12 +32,17 @@ package struct FileState: StateModule {
         StateFunction("accumulated", "Text waits for a state that writes it.", AccumulatedSettings.self, body: accumulated),
         StateFunction("tidied", "Old or large files are removed from a folder.", TidiedSettings.self, body: tidied),
         StateFunction("cached", "A source is in the minion's cache.", CachedSettings.self, body: cached),
-        StateFunction("not_cached", "A source is not in the minion's cache.", .required("name", "The source."), .optional("saltenv", "base", "Its environment."), body: notCached),
+        StateFunction(
+            "not_cached", "A source is not in the minion's cache.", .required("name", "The source."),
+            .optional("saltenv", "base", "Its environment."), body: notCached),
         StateFunction("mknod", "A device or a pipe is there, with an owner and a mode.", NodeSettings.self, body: node),
         StateFunction("pruned", "Empty folders are removed.", PrunedSettings.self, body: pruned),
-        StateFunction("retention_schedule", "Of many files only some by their age are kept.", RetentionSettings.self, body: retentionSchedule),
+        StateFunction(
+            "retention_schedule", "Of many files only some by their age are kept.", RetentionSettings.self, body: retentionSchedule),
         StateFunction("patch", "A patch is applied to a file or folder.", PatchSettings.self, body: patch),
-        StateFunction("shortcut", "A shortcut of Windows; refused here.", .required("name", "The path."), .required("target", "Where it points to."), .keywords("kwargs", "Ignored."), body: shortcut),
+        StateFunction(
+            "shortcut", "A shortcut of Windows; refused here.", .required("name", "The path."), .required("target", "Where it points to."),
+            .keywords("kwargs", "Ignored."), body: shortcut),
         StateFunction("decode", "A file holds what a text encodes.", DecodeSettings.self, body: decode),
     ]
 

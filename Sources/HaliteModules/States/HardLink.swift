@@ -71,7 +71,8 @@ struct HardLink: Sendable {
     private func isHardLink() async throws -> Bool { (try await host.status(path, followLinks: false)?.linkCount ?? 0) > 1 }
 
     private func isSame() async throws -> Bool {
-        guard let here = try await host.status(path, followLinks: false), let there = try await host.status(target, followLinks: false) else {
+        guard let here = try await host.status(path, followLinks: false), let there = try await host.status(target, followLinks: false)
+        else {
             return false
         }
         return here.inode == there.inode

@@ -66,7 +66,9 @@ enum KeptFiles {
                     return nil
                 }
             }
-            for name in visit.folders.reversed() where try await !host.isLink(Path.join(next, name)) { pending.append(Path.join(next, name)) }
+            for name in visit.folders.reversed() where try await !host.isLink(Path.join(next, name)) {
+                pending.append(Path.join(next, name))
+            }
         }
         return found
     }

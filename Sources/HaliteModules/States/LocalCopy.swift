@@ -31,18 +31,20 @@ struct LocalCopy: Sendable {
                 if try await FileContent.onHost(source).isContent(of: path, host) { did += " - files are identical but force flag is set" }
             }
         }
-        return try await state.either(would: {
-            StateResult(name: name, result: nil, comment: "File \"\(source)\" is set to be copied to \"\(path)\"")
-        }, do: {
-            if present != nil { try await host.remove(path) }
-            let parents = Ownership(user: owners.user, group: owners.group, mode: settings.dirMode ?? owners.mode?.forDirectories)
-            if let failure = try await Self.missingParentFailure(state, path, makes: settings.makedirs, parents) { return failure }
-            do {
-                return try await put(did)
-            } catch is HostError {
-                return state.failed("Failed to copy \"\(source)\" to \"\(path)\"")
-            }
-        })
+        return try await state.either(
+            would: {
+                StateResult(name: name, result: nil, comment: "File \"\(source)\" is set to be copied to \"\(path)\"")
+            },
+            do: {
+                if present != nil { try await host.remove(path) }
+                let parents = Ownership(user: owners.user, group: owners.group, mode: settings.dirMode ?? owners.mode?.forDirectories)
+                if let failure = try await Self.missingParentFailure(state, path, makes: settings.makedirs, parents) { return failure }
+                do {
+                    return try await put(did)
+                } catch is HostError {
+                    return state.failed("Failed to copy \"\(source)\" to \"\(path)\"")
+                }
+            })
     }
 
     /// Makes the folder that a path needs; a result when it is missing and must not be made.

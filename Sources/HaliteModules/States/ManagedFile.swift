@@ -56,7 +56,9 @@ struct ManagedFile: Sendable {
         if contents != nil { return nil }
         var fetched = try await place.fetch(chosen.source, hash: chosen.hash, template: settings.template != nil)
         guard let engine = settings.template else { return fetched }
-        guard SaltEngines.known.contains(engine) else { throw ManagedSource.Failure("Specified template format \(engine) is not supported") }
+        guard SaltEngines.known.contains(engine) else {
+            throw ManagedSource.Failure("Specified template format \(engine) is not supported")
+        }
         do {
             let text = String(decoding: try await fetched.content.read(host), as: UTF8.self)
             let rendered = try await state.call.services.templates.render(
@@ -74,7 +76,8 @@ struct ManagedFile: Sendable {
     /// What a template of a source sees beside Salt's own variables.
     private func templateValues(_ source: String) -> ValueMap {
         var values: ValueMap = [
-            "source": .string(source), "name": .string(path), "user": (ownership.user?.value).value, "group": (ownership.group?.value).value,
+            "source": .string(source), "name": .string(path), "user": (ownership.user?.value).value,
+            "group": (ownership.group?.value).value,
             "mode": (ownership.mode?.value).value, "attrs": settings.attrs.value,
         ]
         for (key, value) in FileState.variables(settings.defaults, context) { values[key] = value }
@@ -128,7 +131,9 @@ struct ManagedFile: Sendable {
             counts = difference.counts
         }
         for (key, value) in try await ownership.foreseenDifferences(status, host) { changes[key] = value }
-        if let attrs = settings.attrs, !attrs.isEmpty, try await FileFlags.difference(path, attrs, state.call) != nil { changes["attrs"] = .string(attrs) }
+        if let attrs = settings.attrs, !attrs.isEmpty, try await FileFlags.difference(path, attrs, state.call) != nil {
+            changes["attrs"] = .string(attrs)
+        }
         return (changes, counts)
     }
 
@@ -165,7 +170,9 @@ struct ManagedFile: Sendable {
         do {
             if let command = settings.checkCmd, !command.isEmpty,
                 let refusal = try await CandidateCheck(file: file, content: contents ?? fetched?.content, command: command).refusal()
-            { return refusal }
+            {
+                return refusal
+            }
         } catch let failure as ManagedSource.Failure {
             return state.failed(failure.comment)
         }
@@ -185,7 +192,9 @@ struct ManagedFile: Sendable {
 
     private func write(_ fetched: ManagedSource.Fetched?) async throws -> StateResult {
         guard let status = try await host.status(path, followLinks: false) else { return try await create(fetched) }
-        guard status.kind == .link else { return status.kind == .file ? try await update(fetched, isLink: false) : try await create(fetched) }
+        guard status.kind == .link else {
+            return status.kind == .file ? try await update(fetched, isLink: false) : try await create(fetched)
+        }
         return try await update(fetched, isLink: true)
     }
 
@@ -210,7 +219,8 @@ struct ManagedFile: Sendable {
                 result.warnings.append("Failed to detect changes to file: \(unreadable)")
             } else if !difference.text.isEmpty {
                 counts = difference.counts
-                result.changes["diff"] = .string(settings.showChanges ? difference.text : obfuscated ? "<Obfuscated Template>" : "<show_changes=False>")
+                result.changes["diff"] = .string(
+                    settings.showChanges ? difference.text : obfuscated ? "<Obfuscated Template>" : "<show_changes=False>")
                 if let failure = try await commit(contents, target) { return failure }
             }
         }
@@ -248,7 +258,8 @@ struct ManagedFile: Sendable {
         let what = isUpdate ? name : path
         var comment = "Specified \(sum.algorithm.rawValue) checksum for \(what) (\(sum.digest)) does not match actual checksum (\(actual))"
         if isUpdate {
-            comment += ". If the 'source_hash' value refers to a remote file with multiple possible matches, then it may be necessary to set 'source_hash_name'."
+            comment +=
+                ". If the 'source_hash' value refers to a remote file with multiple possible matches, then it may be necessary to set 'source_hash_name'."
         }
         return state.failed(comment)
     }
@@ -327,7 +338,8 @@ struct ManagedFile: Sendable {
 
     private func makeParents(_ directory: String) async throws {
         if try await host.exists(directory) {
-            throw ExecutionError(contents == nil && settings.source.isTruthy ? "[Errno 2] No such file or directory: \(path)" : "Not a directory")
+            throw ExecutionError(
+                contents == nil && settings.source.isTruthy ? "[Errno 2] No such file or directory: \(path)" : "Not a directory")
         }
         let mode = settings.dirMode ?? ownership.mode?.forDirectories
         try await NewFolders.make(directory, Ownership(user: ownership.user, group: ownership.group, mode: mode), host)

@@ -27,16 +27,18 @@ struct ManagedFolder: Sendable {
         let foreseen: (Bool?, String) =
             plan.failure.map { (false, $0) }
             ?? (plan.changes.isEmpty ? (true, "The directory \(path) is in the correct state") : (nil, Self.comment(plan.changes)))
-        return try await state.either(would: {
-            (result.result, result.comment) = foreseen
-            return result
-        }, do: {
-            if result.changes.isEmpty {
+        return try await state.either(
+            would: {
                 (result.result, result.comment) = foreseen
                 return result
-            }
-            return try await host.isDirectory(path) ? try await enforce(result) : try await make(result)
-        })
+            },
+            do: {
+                if result.changes.isEmpty {
+                    (result.result, result.comment) = foreseen
+                    return result
+                }
+                return try await host.isDirectory(path) ? try await enforce(result) : try await make(result)
+            })
     }
 
     private static func comment(_ changes: ValueMap) -> String {
@@ -106,7 +108,9 @@ struct ManagedFolder: Sendable {
         if let recurse {
             for visit in visits {
                 if recurse.checksFiles { for name in visit.files { try await compare(Path.join(visit.path, name), fileWanted, &plan) } }
-                if recurse.checksFolders { for name in visit.folders { try await compare(Path.join(visit.path, name), folderWanted, &plan) } }
+                if recurse.checksFolders {
+                    for name in visit.folders { try await compare(Path.join(visit.path, name), folderWanted, &plan) }
+                }
             }
         }
         if !settings.childrenOnly { try await compare(path, folderWanted, &plan) }
@@ -199,7 +203,9 @@ struct ManagedFolder: Sendable {
         if recurse.names.contains("silent") { result.changes = ["recursion": "Changes silenced"] }
         var errors: [String] = []
         for visit in try await FolderWalk.visits(path, host, depth: settings.maxDepth) {
-            let entries = (recurse.checksFiles ? visit.files.map { ($0, files) } : []) + (recurse.checksFolders ? visit.folders.map { ($0, folders) } : [])
+            let entries =
+                (recurse.checksFiles ? visit.files.map { ($0, files) } : [])
+                + (recurse.checksFolders ? visit.folders.map { ($0, folders) } : [])
             for (name, wanted) in entries {
                 do {
                     try await enforce(Path.join(visit.path, name), wanted, &result)

@@ -127,7 +127,11 @@ struct RecursiveCopy: Sendable {
         }
 
         private mutating func comment(_ path: String, _ texts: [String]) {
-            if let index = comments.firstIndex(where: { $0.0 == path }) { comments[index].1 += texts } else { comments.append((path, texts)) }
+            if let index = comments.firstIndex(where: { $0.0 == path }) {
+                comments[index].1 += texts
+            } else {
+                comments.append((path, texts))
+            }
         }
 
         func result(_ state: StateContext, _ path: String) -> StateResult {

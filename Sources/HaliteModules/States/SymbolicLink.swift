@@ -34,7 +34,8 @@ struct SymbolicLink: Sendable {
         guard let current else { return result(nil, "Symlink \(path) to \(settings.target) is set for creation", ["new": .string(path)]) }
         guard current.kind == .link else {
             if settings.force {
-                return result(nil, "The file or directory \(path) is set for removal to make way for a new symlink targeting \(settings.target)")
+                return result(
+                    nil, "The file or directory \(path) is set for removal to make way for a new symlink targeting \(settings.target)")
             }
             return result(false, "File or directory exists where the symlink \(path) should be. Did you mean to use force?")
         }

@@ -33,7 +33,8 @@ enum Backup {
         guard let status = try await host.status(path) else { return }
         let identity = try await host.identity()
         let attributes = FileAttributes(
-            mode: status.mode, userID: keepsOwner ? status.userID : identity.userID, groupID: keepsOwner ? status.groupID : identity.groupID)
+            mode: status.mode, userID: keepsOwner ? status.userID : identity.userID, groupID: keepsOwner ? status.groupID : identity.groupID
+        )
         try await host.copy(path, to: path + suffix, attributes)
     }
 }

@@ -70,10 +70,13 @@ enum ConfigText {
                 continue
             }
             guard section != nil else {
-                throw Serialization.Failure(reason: "File contains no section headers.\nfile: '\(name)', line: \(number + 1)\n\(Value.string(line + "\n").pythonRepr)")
+                throw Serialization.Failure(
+                    reason:
+                        "File contains no section headers.\nfile: '\(name)', line: \(number + 1)\n\(Value.string(line + "\n").pythonRepr)")
             }
             guard let divider = bare.firstIndex(where: { $0 == "=" || $0 == ":" }) else {
-                throw Serialization.Failure(reason: "Source contains parsing errors: '\(name)'\n\t[line \(number + 1).0]: \(Value.string(line + "\n").pythonRepr)")
+                throw Serialization.Failure(
+                    reason: "Source contains parsing errors: '\(name)'\n\t[line \(number + 1).0]: \(Value.string(line + "\n").pythonRepr)")
             }
             let found = String(bare[..<divider]).rightStripped().lowercased()
             put(found, String(bare[bare.index(after: divider)...]).stripped())

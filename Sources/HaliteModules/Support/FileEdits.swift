@@ -16,7 +16,8 @@ enum FileEdits {
         case .list(let list): return try list.reduce(into: []) { $0.formUnion(try flags($1)) }
         default:
             throw ExecutionError(
-                "Invalid re flags: \"\(value.pythonString)\", must be given either as a single flag string, a list of strings, as an integer, or as an re flag")
+                "Invalid re flags: \"\(value.pythonString)\", must be given either as a single flag string, a list of strings, as an integer, or as an re flag"
+            )
         }
     }
 
@@ -34,7 +35,9 @@ enum FileEdits {
     }
 
     static func replace(_ old: [UInt8], _ change: Replacement) throws -> (edit: FileEdit, isExtended: Bool) {
-        if change.appendIfNotFound, change.prependIfNotFound { throw ExecutionError("Only one of append and prepend_if_not_found is permitted") }
+        if change.appendIfNotFound, change.prependIfNotFound {
+            throw ExecutionError("Only one of append and prepend_if_not_found is permitted")
+        }
         let flags = try flags(change.flags).union(.bytes)
         let regex = try Pattern.compile(change.pattern, flags)
         let result = try Pattern.explained { () -> (result: [UInt8], count: Int) in

@@ -71,7 +71,8 @@ struct LineEdit: Sendable {
     /// The new line with the white space of the one beside it.
     private func indented(like source: String, _ line: String) -> String {
         guard indent else { return line }
-        return String(source.unicodeScalars.prefix { $0 == " " || $0 == "\t" }) + String(line.unicodeScalars.drop { $0.properties.isWhitespace })
+        return String(source.unicodeScalars.prefix { $0 == " " || $0 == "\t" })
+            + String(line.unicodeScalars.drop { $0.properties.isWhitespace })
     }
 
     private func edited(_ lines: [String], _ mode: String) throws -> [String] {

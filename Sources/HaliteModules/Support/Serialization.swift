@@ -104,7 +104,9 @@ struct Serialization: Sendable {
     }
 
     private static func bareKey(_ key: String) -> String {
-        let isBare = key.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x2D || $0 == 0x5F }
+        let isBare = key.utf8.allSatisfy {
+            (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x2D || $0 == 0x5F
+        }
         return isBare && !key.isEmpty ? key : Value.string(key).json()
     }
 

@@ -47,7 +47,8 @@ enum TextCodec {
     }
 
     private static func substitute(
-        _ text: [Unicode.Scalar], _ index: Int, _ name: String, _ limit: UInt32, _ special: [UInt32: UInt8], _ undefined: String, _ errors: String
+        _ text: [Unicode.Scalar], _ index: Int, _ name: String, _ limit: UInt32, _ special: [UInt32: UInt8], _ undefined: String,
+        _ errors: String
     ) throws -> [UInt8] {
         let value = text[index].value
         switch errors {
