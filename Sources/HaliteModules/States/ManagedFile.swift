@@ -66,7 +66,7 @@ struct ManagedFile: Sendable {
             fetched.content = .bytes(Array(rendered.utf8))
             fetched.sum = .content
         } catch let error as TemplateFailure {
-            throw ManagedSource.Failure(error.saltText)
+            throw ManagedSource.Failure(error.saltText, isTemplate: true)
         } catch let error as ExecutionError {
             throw ManagedSource.Failure("\(error)")
         }
@@ -92,6 +92,8 @@ struct ManagedFile: Sendable {
         do {
             fetched = try await fetch()
         } catch let failure as ManagedSource.Failure {
+            // Under test Salt lets a mistake in a template pass as what it is.
+            if failure.isTemplate { throw ExecutionError(failure.comment) }
             return state.failed(failure.comment)
         } catch let error as ExecutionError {
             return state.failed("Unable to manage file: \(error)")

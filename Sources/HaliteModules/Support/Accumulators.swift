@@ -31,7 +31,8 @@ enum Accumulators {
         var all = state.call.memory[key]?.mapValue ?? [:]
         var file = all[path]?.mapValue ?? [:]
         let known = file[name]?.listValue ?? []
-        let new = texts.filter { !known.contains($0) }
+        var new: [Value] = []
+        for text in texts where !known.contains(text) && !new.contains(text) { new.append(text) }
         file[name] = .list(known + new)
         all[path] = .map(file)
         state.call.memory[key] = .map(all)

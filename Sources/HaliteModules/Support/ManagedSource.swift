@@ -8,7 +8,13 @@ struct ManagedSource: Sendable {
     /// A reason why the content cannot be had, in Salt's words.
     struct Failure: Error {
         let comment: String
-        init(_ comment: String) { self.comment = comment }
+        /// Whether a template is at fault.
+        let isTemplate: Bool
+
+        init(_ comment: String, isTemplate: Bool = false) {
+            self.comment = comment
+            self.isTemplate = isTemplate
+        }
     }
 
     /// What tells whether a file holds the source.

@@ -1,0 +1,7 @@
+all:
+  file.managed:
+    - names:
+      - {{ pillar['work'] }}/a
+      - {{ pillar['work'] }}/b: [{contents: other}]
+      - {{ pillar['work'] }}/c: [{source: 'salt://s'}, {contents: null}]
+    - contents: same
