@@ -117,12 +117,13 @@ extension LocalHost {
         configuration.platformOptions.teardownSequence = [.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(2))]
         let limit = command.outputLimit
         do {
-            if let input = command.standardInput {
+            if let bytes = command.standardInput {
+                let input = FileDescriptorInput.fileDescriptor(try Self.file(holding: bytes), closeAfterSpawningProcess: true)
                 if command.mergesErrors {
-                    let result = try await Subprocess.run(configuration, input: .array(input), output: .bytes(limit: limit), error: .combinedWithOutput)
+                    let result = try await Subprocess.run(configuration, input: input, output: .bytes(limit: limit), error: .combinedWithOutput)
                     return CommandResult(result.processIdentifier, result.terminationStatus, result.standardOutput, [])
                 }
-                let result = try await Subprocess.run(configuration, input: .array(input), output: .bytes(limit: limit), error: .bytes(limit: limit))
+                let result = try await Subprocess.run(configuration, input: input, output: .bytes(limit: limit), error: .bytes(limit: limit))
                 return CommandResult(result.processIdentifier, result.terminationStatus, result.standardOutput, result.standardError)
             }
             if command.mergesErrors {
@@ -131,9 +132,28 @@ extension LocalHost {
             }
             let result = try await Subprocess.run(configuration, output: .bytes(limit: limit), error: .bytes(limit: limit))
             return CommandResult(result.processIdentifier, result.terminationStatus, result.standardOutput, result.standardError)
+        } catch let error as HostError {
+            throw error
         } catch let error as SubprocessError {
             throw HostError(.other, "cannot run \(command.arguments[0]): \(error)")
         }
+    }
+
+    /// A nameless file, in memory where the system has such a folder, with the input of a program. A pipe would do, but a program
+    /// that ends without reading it would end this process too: after a failed write the library finds its end still open.
+    private static func file(holding bytes: [UInt8]) throws(HostError) -> FileDescriptor {
+        for folder in ["/dev/shm", "/tmp"] {
+            var name = Array("\(folder)/.halite-input-XXXXXX".utf8CString)
+            let descriptor = mkstemp(&name)
+            if descriptor < 0 { continue }
+            unlink(&name)
+            // Other programs that start meanwhile must not inherit it.
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            let file = FileDescriptor(rawValue: descriptor)
+            if (try? file.writeAll(bytes)) != nil, lseek(descriptor, 0, SEEK_SET) == 0 { return file }
+            try? file.close()
+        }
+        throw HostError(.other, "there is no room for the input of a program: \(String(cString: strerror(errno)))")
     }
 }
 
