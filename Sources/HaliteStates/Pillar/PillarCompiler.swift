@@ -72,9 +72,9 @@ private struct PillarRun {
         let topErrors = errors
         errors = []
         var pillar = compiler.context.pillar
-        let externals = ExternalPillars(compiler: compiler, pillarenv: pillarenv, onDemand: external)
+        let externals = ExternalPillars(compiler: compiler, pillarenv: pillarenv, override: override, onDemand: external)
         if withExternal, settings.isOn("ext_pillar_first") {
-            try await apply(externals, [:], to: &pillar)
+            try await apply(externals, override, to: &pillar)
             context.pillar = pillar
             let rendered = try await render(try await matches(top, pillar: pillar), top.ignored)
             lay(settings.merge(pillar, rendered), over: &pillar)
@@ -86,9 +86,10 @@ private struct PillarRun {
         if settings.isOn("pillar_opts") { pillar["master"] = .map(masterOptions) }
         // With `--local` the pillar before stays below the new one, as in Salt.
         if settings.options["ssh_merge_pillar"]?.isTruthy ?? true { pillar = settings.merge(compiler.context.pillar, pillar) }
+        if !override.isEmpty { pillar = settings.merge(pillar, override) }
         errors += await PillarDecryption(settings: settings, context: context).decrypt(&pillar)
         pillar["_errors"] = errors.isEmpty ? nil : .some(errors.value)
-        // Neither templates nor external pillars see what the command line gives: Salt keeps pillars without it.
+        // Salt keeps pillars, and lays over one that is kept what the command line gives, decrypted or not.
         return override.isEmpty ? pillar : settings.merge(pillar, override)
     }
 
@@ -169,7 +170,7 @@ private struct PillarRun {
         var renderer = PillarRenderer(
             files: compiler.files, context: context, settings: settings,
             environments: Set(try await environments()), ignored: ignored, log: compiler.log)
-        let pillar = try await renderer.render(matches, over: [:])
+        let pillar = try await renderer.render(matches, over: override)
         errors += renderer.errors
         return pillar
     }

@@ -27,6 +27,7 @@ struct ExternalPillarRequest: Sendable {
 struct ExternalPillars: Sendable {
     let compiler: PillarCompiler
     let pillarenv: String?
+    let override: ValueMap
     /// One more, for this time alone.
     let onDemand: ValueMap?
 
@@ -48,7 +49,7 @@ struct ExternalPillars: Sendable {
         }
         if let onDemand, isAllowed(onDemand) { entries.append(.map(onDemand)) }
         if entries.isEmpty { return (base, []) }
-        var pillar = base
+        var pillar = override.isEmpty ? base : settings.merge(base, override)
         var errors: [String] = []
         let excluded = settings.options["exclude_ext_pillar"]?.listValue?.map(\.pythonString) ?? []
         for entry in entries {
