@@ -48,7 +48,6 @@ struct LocalArguments: ParsableArguments {
         guard !function.hasPrefix("state."), !function.hasPrefix("test."), !function.hasPrefix("sys."), function != "grains.items" else {
             return
         }
-        guard try await !runtime.files.environments().isEmpty else { return }
         _ = try await runtime.refreshPillar(runtime.context(function: function))
     }
 }
