@@ -243,6 +243,7 @@ struct LocalHostTests {
         var command = Command.shell("id -u; id -g; id -G")
         command.user = "nobody"
         let lines = try await host.run(command).lines
+        try #require(lines.count == 3, "\(lines)")
         #expect(lines[0] == String(user.userID) && lines[1] == String(user.groupID))
         #expect(!lines[2].split(separator: " ").contains("0"), "root's groups are left")
         command.group = "daemon"
