@@ -1,0 +1,1 @@
+id0: test.succeed_with_changes

@@ -1,0 +1,4 @@
+include:
+- dir
+exclude:
+- b

@@ -1,0 +1,4 @@
+include:
+- .y
+exclude:
+- sls: dir.y

@@ -1,0 +1,7 @@
+include:
+- main
+id0:
+  test.fail_without_changes:
+  - names:
+    - n3
+  - no_log: true

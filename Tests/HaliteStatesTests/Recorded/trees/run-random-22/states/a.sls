@@ -1,0 +1,5 @@
+id1:
+  test.succeed_with_changes:
+  - fire_event: true
+exclude:
+- dir

@@ -1,0 +1,4 @@
+include:
+- a
+- dir
+- dir.y

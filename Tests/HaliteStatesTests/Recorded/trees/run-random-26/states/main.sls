@@ -1,0 +1,8 @@
+include:
+- dir
+- base: b
+extend:
+  id0:
+    test:
+    - watch:
+      - test: id0

@@ -1,0 +1,3 @@
+include:
+- base: dir.x
+- a

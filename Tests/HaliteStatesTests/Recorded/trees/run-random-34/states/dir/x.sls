@@ -1,0 +1,5 @@
+include:
+- a
+- .y
+exclude:
+- sls: dir.y

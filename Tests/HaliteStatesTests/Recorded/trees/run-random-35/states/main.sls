@@ -1,0 +1,3 @@
+include:
+- dir.y
+- dir

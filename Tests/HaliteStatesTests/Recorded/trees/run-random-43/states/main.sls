@@ -1,0 +1,4 @@
+include:
+- b
+- base: dir.x
+- dir

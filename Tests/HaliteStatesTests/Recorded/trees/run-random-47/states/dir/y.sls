@@ -1,0 +1,6 @@
+include:
+- main
+extend:
+  id1:
+    test.fail_with_changes:
+    - order: 7

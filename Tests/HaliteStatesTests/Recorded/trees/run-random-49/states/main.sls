@@ -1,0 +1,4 @@
+include:
+- b
+- a
+- dir.y

@@ -1,0 +1,4 @@
+include:
+- a
+id1:
+  test.fail_without_changes: []
