@@ -1,5 +1,6 @@
 import HaliteCore
 import NIOCore
+import Synchronization
 
 /// A frame is a length of four bytes, big-endian, and that many bytes of MessagePack.
 struct FrameDecoder: ByteToMessageDecoder {
@@ -19,9 +20,14 @@ struct FrameDecoder: ByteToMessageDecoder {
 
 /// How long a message may be; small until the peer is accepted.
 ///
-/// Sendable although mutable: only the event loop of its connection touches it.
-final class FrameLimit: @unchecked Sendable {
-    var bytes = Message.greetingLimit
+/// It holds from the moment it is set: a peer that was just told of its acceptance may send a large message at once.
+final class FrameLimit: Sendable {
+    private let value = Atomic(Message.greetingLimit)
+
+    var bytes: Int {
+        get { value.load(ordering: .acquiring) }
+        set { value.store(newValue, ordering: .releasing) }
+    }
 }
 
 /// Closes a connection whose peer does not say a word in time, be it TLS or its greeting.

@@ -35,8 +35,7 @@ package final class TLSChannel: MessageChannel {
     }
 
     package func allowLargeMessages() {
-        let limit = limit
-        channel.eventLoop.execute { limit.bytes = Message.sizeLimit }
+        limit.bytes = Message.sizeLimit
     }
 
     package func close() async {
