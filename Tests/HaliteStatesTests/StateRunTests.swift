@@ -117,6 +117,24 @@ struct StateRunTests {
         #expect(result(results, "late")?["comment"] == "here", "\(results.json(indent: 1))")
     }
 
+    @Test func aPillarThatCannotBeReadAgainIsAWarning() async throws {
+        let (folder, runtime) = (folder, runtime)
+        try await LocalHost().write("\(folder)/states/again.sls", Array("a:\n  test.nop:\n    - reload_pillar: True\n".utf8), FileAttributes())
+        let broken = await ModuleRuntime.make(
+            id: "host", options: runtime.options, host: LocalHost(), files: runtime.files,
+            catalogue: ModuleCatalogue(modules: [StateExecutionModule.self], states: [TestState.self], grains: []), staticGrains: { [:] },
+            pillarSource: { _, _, _, _ in
+                // The first time for the run, the second time for the state.
+                if try await LocalHost().exists(folder + "/read") { throw ExecutionError("the pillar is gone") }
+                try await LocalHost().touch(folder + "/read", accessTime: nil, modificationTime: nil)
+                return [:]
+            })
+        let context = broken.context(jobID: JobID.make().description, function: "state.apply")
+        let results = try await broken.call("state.apply", Arguments(["again"]), in: context)
+        #expect(result(results, "a")?["warnings"] == ["reload_pillar: the pillar is gone"])
+        #expect(result(results, "a")?["result"] == true)
+    }
+
     @Test func newFilesGetTheUmaskOfTheirState() async throws {
         let results = try await apply("t:\n  file.touch:\n    - name: \(folder)/secret\n    - umask: 077\nc:\n  cmd.run:\n    - name: umask\n    - umask: 027\n")
         #expect(try await LocalHost().status(folder + "/secret")?.mode == 0o600)

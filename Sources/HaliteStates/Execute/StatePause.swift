@@ -23,7 +23,8 @@ struct StatePause: Sendable {
 
     private var path: String { folder + "/" + jobID }
 
-    /// State id to `{duration, kill}`; empty when nothing is paused.
+    /// State id to `{duration, kill}`; empty when nothing is paused. A file that cannot be read pauses nothing, as in Salt:
+    /// a run must not hang on it.
     func read() async -> ValueMap {
         guard let bytes = try? await LocalHost().read(path) else { return [:] }
         return (try? Value(json: bytes))?.mapValue ?? [:]

@@ -3,12 +3,24 @@ import HaliteValue
 
 /// What a state may change about the run itself: grains, pillar, and which modules there are.
 extension StateRun {
-    func refresh(after chunk: LowChunk, changed: Bool) async {
-        if chunk.data["reload_grains"]?.isTruthy == true, let grains = try? await context.services.refreshGrains(context) { context.grains = grains }
-        if chunk.data["reload_pillar"]?.isTruthy == true, let pillar = try? await hooks.pillar?(context) { context.pillar = pillar }
+    /// Returns what could not be read again: the run goes on with what it has, and the state says so.
+    func refresh(after chunk: LowChunk, changed: Bool) async -> [String] {
+        var warnings: [String] = []
+        if chunk.data["reload_grains"]?.isTruthy == true {
+            do { context.grains = try await context.services.refreshGrains(context) } catch { warnings.append("reload_grains: \(error)") }
+        }
+        if chunk.data["reload_pillar"]?.isTruthy == true, let read = hooks.pillar {
+            do {
+                let pillar = try await read(context)
+                warnings += (pillar["_errors"]?.listValue ?? []).map { "reload_pillar: \($0.pythonString)" }
+                context.pillar = pillar
+            } catch {
+                warnings.append("reload_pillar: \(error)")
+            }
+        }
         let forced = chunk.data["force_reload_modules"]?.isTruthy == true
-        guard changed || forced, forced || wantsModules(chunk) else { return }
-        await context.services.refreshModules(context)
+        if forced || (changed && wantsModules(chunk)) { await context.services.refreshModules(context) }
+        return warnings
     }
 
     /// A package may bring the program that a module needs, as `git` for the states of `git`.

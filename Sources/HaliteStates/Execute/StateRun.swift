@@ -214,10 +214,11 @@ final class StateRun {
     private func perform(_ chunk: LowChunk, testRun: Bool = false) async -> ValueMap {
         let call = stateCall(chunk, testRun: testRun)
         if testRun { return await call.run(number: nil) }
-        let result = await call.run(number: runNumber)
+        var result = await call.run(number: runNumber)
         // Every attempt of a retried state counts.
         runNumber = max(runNumber, result["__run_num__"]?.intValue ?? runNumber) + 1
-        await refresh(after: chunk, changed: result["changes"]?.isTruthy == true)
+        let warnings = await refresh(after: chunk, changed: result["changes"]?.isTruthy == true)
+        if !warnings.isEmpty { result["warnings"] = .list((result["warnings"]?.listValue ?? []) + warnings.map(Value.string)) }
         return result
     }
 

@@ -60,7 +60,7 @@ extension StateExecutionModule {
         var keywords = keywords
         keywords["test"] = true
         let result = try await apply(context, modules, keywords)
-        var requests = await StateRequests(context).read()
+        var requests = try await StateRequests(context).read()
         let mods: Value = modules.isEmpty ? keywords["mods"] ?? .null : modules.count == 1 ? modules[0] : .list(modules)
         requests[keywords["name"]?.pythonString ?? "default"] = .map(["test_run": result, "mods": mods, "kwargs": .map(keywords)])
         try await StateRequests(context).write(requests)
@@ -68,7 +68,7 @@ extension StateExecutionModule {
     }
 
     static func checkRequest(_ context: CallContext, _ name: String?) async throws -> Value {
-        let requests = await StateRequests(context).read()
+        let requests = try await StateRequests(context).read()
         guard let name else { return .map(requests) }
         guard let request = requests[name] else {
             let known = requests.keys.map(\.pythonString)
@@ -83,7 +83,7 @@ extension StateExecutionModule {
             try await store.remove()
             return true
         }
-        var requests = await store.read()
+        var requests = try await store.read()
         if requests.isEmpty { return true }
         guard requests.removeValue(forKey: name) != nil else { return false }
         try await store.write(requests)
@@ -92,7 +92,7 @@ extension StateExecutionModule {
 
     static func runRequest(_ context: CallContext, _ name: String, _ keywords: ValueMap) async throws -> Value {
         let store = StateRequests(context)
-        guard let request = await store.read()[name]?.mapValue, var settings = request["kwargs"]?.mapValue else { return [:] }
+        guard let request = try await store.read()[name]?.mapValue, var settings = request["kwargs"]?.mapValue else { return [:] }
         for (key, value) in keywords { settings[key] = value }
         settings.removeValue(forKey: "test")
         settings.removeValue(forKey: "name")
@@ -164,9 +164,13 @@ private struct StateRequests {
         path = context.services.options["cachedir"]?.stringValue.map { $0 + "/req_state.json" }
     }
 
-    func read() async -> ValueMap {
-        guard let path, let bytes = try? await LocalHost().read(path) else { return [:] }
-        return (try? Value(json: bytes))?.mapValue ?? [:]
+    /// None when there is no file; a file that is there and cannot be read is an error, so that nothing writes over it.
+    func read() async throws -> ValueMap {
+        guard let path, try await LocalHost().exists(path) else { return [:] }
+        guard let requests = (try Value(json: try await LocalHost().read(path))).mapValue else {
+            throw ExecutionError("\(path) holds no requests (expected a JSON object); state.clear_request removes it")
+        }
+        return requests
     }
 
     func write(_ requests: ValueMap) async throws {

@@ -1,4 +1,6 @@
+import Glibc
 import HaliteCore
+import HaliteHost
 import HaliteModuleKit
 import HaliteValue
 
@@ -146,7 +148,12 @@ extension StateExecutionModule {
 
     private static func lock(_ context: CallContext) async throws -> StateRunLock? {
         guard let folder = context.services.stateRunFolder else { return nil }
-        try await LocalFolder.make(folder)
+        do {
+            try await LocalFolder.make(folder)
+        } catch let error as HostError where error.code == .notPermitted && geteuid() != 0 {
+            // Somebody without rights to the minion's cache tries a tree of his own. He stands in nobody's way.
+            return nil
+        }
         return StateRunLock(folder: folder)
     }
 
