@@ -135,6 +135,13 @@ struct StateRunTests {
         #expect(result(results, "a")?["result"] == true)
     }
 
+    @Test func anUnreadableFilterServesNothing() async throws {
+        try await LocalHost().write("\(folder)/states/hidden.key", Array("secret".utf8), FileAttributes())
+        let files = RootsFileClient(roots: [("base", [folder + "/states"])], filter: FileFilter(["file_ignore_regex": ["(hidden"]]))
+        await #expect(throws: ExecutionError.self) { try await files.fetch("hidden.key", saltenv: "base") }
+        await #expect(throws: ExecutionError.self) { try await files.list(saltenv: "base") }
+    }
+
     @Test func newFilesGetTheUmaskOfTheirState() async throws {
         let results = try await apply("t:\n  file.touch:\n    - name: \(folder)/secret\n    - umask: 077\nc:\n  cmd.run:\n    - name: umask\n    - umask: 027\n")
         #expect(try await LocalHost().status(folder + "/secret")?.mode == 0o600)

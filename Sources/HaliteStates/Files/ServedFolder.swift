@@ -6,7 +6,7 @@ import HaliteValue
 
 /// What the configuration leaves out of the files that are served.
 package struct FileFilter: Sendable {
-    private let expressions: [PythonRegex]
+    private let expressions: [String]
     private let globs: [GlobPattern]
     /// Whether folders behind links are looked into.
     let followsLinks: Bool
@@ -23,14 +23,22 @@ package struct FileFilter: Sendable {
 
     package init(_ options: ValueMap) {
         func texts(_ key: String) -> [String] { (options[key]?.listValue ?? options[key].map { [$0] } ?? []).compactMap(\.stringValue) }
-        expressions = texts("file_ignore_regex").compactMap { try? PythonRegex.compile($0) }
+        expressions = texts("file_ignore_regex")
         globs = texts("file_ignore_glob").map(GlobPattern.init)
         followsLinks = options["fileserver_followsymlinks"]?.isTruthy ?? true
         ignoresLinks = options["fileserver_ignoresymlinks"]?.isTruthy ?? false
     }
 
-    func ignores(_ path: String) -> Bool {
-        globs.contains { $0.matches(path) } || expressions.contains { (try? $0.matches(path)) ?? false }
+    /// An expression that cannot be read is an error: what it was to hide must not be served.
+    func ignores(_ path: String) throws -> Bool {
+        if globs.contains(where: { $0.matches(path) }) { return true }
+        return try expressions.contains { expression in
+            do {
+                return try PythonRegex.compile(expression).matches(path)
+            } catch {
+                throw ExecutionError("file_ignore_regex '\(expression)': \(error)")
+            }
+        }
     }
 }
 
@@ -57,7 +65,7 @@ struct ServedFolder: Sendable {
         guard let relative = below(path) else { return nil }
         let candidate = Path.join(directory, relative)
         guard let status = try await LocalHost().status(candidate), status.kind == .file else { return nil }
-        guard Self.isInside(candidate, boundary ?? directory), !filter.ignores(candidate) else { return nil }
+        guard Self.isInside(candidate, boundary ?? directory), try !filter.ignores(candidate) else { return nil }
         return CachedFile(localPath: candidate, mode: status.mode)
     }
 
@@ -106,7 +114,7 @@ struct ServedFolder: Sendable {
         let enters = isFolder && (!isLink || filter.followsLinks)
         let shown = mountPoint.isEmpty ? path : mountPoint + "/" + path
         // What is in an ignored folder is looked at for itself, as in Salt.
-        if filter.ignores(path) { return enters }
+        if try filter.ignores(path) { return enters }
         if isFolder {
             listing.directories.insert(shown)
             if try await host.list(full).isEmpty { listing.emptyDirectories.insert(shown) }
