@@ -111,3 +111,23 @@ extension Value: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, E
         self = .map(map)
     }
 }
+
+// MARK: Changes in place
+
+extension Value {
+    /// Changes a map where it stands, without a copy of what nobody else has; nil for other kinds of values.
+    public mutating func modifyMap<Result>(_ body: (inout ValueMap) throws -> Result) rethrows -> Result? {
+        guard case .map(var map) = self else { return nil }
+        self = .null
+        defer { self = .map(map) }
+        return try body(&map)
+    }
+
+    /// Changes a list where it stands, without a copy of what nobody else has; nil for other kinds of values.
+    public mutating func modifyList<Result>(_ body: (inout [Value]) throws -> Result) rethrows -> Result? {
+        guard case .list(var list) = self else { return nil }
+        self = .null
+        defer { self = .list(list) }
+        return try body(&list)
+    }
+}

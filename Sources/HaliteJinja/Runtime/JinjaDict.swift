@@ -166,14 +166,14 @@ public final class JinjaDict {
     private func convert() {
         isPending = false
         storage.reserve(source.count)
-        source.withEntries { keys, values, hashes in
-            for position in keys.indices {
-                if case .string(let text) = keys[position] {
-                    storage.append(Entry(key: .string(text), value: JinjaValue(values[position]), hash: hashes[position]))
+        source.withEntries { entries in
+            for entry in entries {
+                if case .string(let text) = entry.key {
+                    storage.append(Entry(key: .string(text), value: JinjaValue(entry.value), hash: entry.hash))
                 } else {
                     // Maps and lists cannot be keys in Python; as data they may be, and are frozen into tuples here.
-                    let key = JinjaValue(keys[position]).asKey
-                    storage.append(Entry(key: key, value: JinjaValue(values[position]), hash: key.keyHash))
+                    let key = JinjaValue(entry.key).asKey
+                    storage.append(Entry(key: key, value: JinjaValue(entry.value), hash: key.keyHash))
                 }
             }
         }

@@ -76,8 +76,8 @@ struct SLSNormaliser {
             }
             mark(&body)
             for (key, run) in body {
-                guard let key = key.stringValue, !key.hasPrefix("_"), case .list(let list) = run, key.contains(".") else { continue }
-                split(key, list, in: &body)
+                guard let key = key.stringValue, !key.hasPrefix("_"), case .list = run, key.contains(".") else { continue }
+                split(key, in: &body)
             }
             bodies[name] = .map(body)
         }
@@ -94,33 +94,40 @@ struct SLSNormaliser {
     }
 
     private mutating func padDeclarations(_ state: inout ValueMap) {
-        for (name, value) in state {
-            guard case .map(var body) = value else {
-                padShort(name, value, in: &state)
+        for position in state.indices {
+            let name = state[position].key
+            let isBody = state.modifyValue(at: position) { value in
+                value.modifyMap { body in
+                    splitDeclarations(name, &body)
+                    mark(&body)
+                }
+            }
+            if isBody == nil { padShort(state[position].key, state[position].value, in: &state) }
+        }
+    }
+
+    private mutating func splitDeclarations(_ name: Value, _ body: inout ValueMap) {
+        var seen: [String] = []
+        for key in body.keys {
+            guard let text = key.stringValue, !text.hasPrefix("_"), let run = body[text] else { continue }
+            if isTemplate, run.isNull {
+                errors.append(
+                    "ID '\(name.pythonString)' in template \(sls) contains a short declaration (\(text)) with a trailing colon. "
+                        + "When not passing any arguments to a state, the colon must be omitted.")
+            }
+            guard case .list = run else { continue }
+            guard text.utf8.contains(UInt8(ascii: ".")) else {
+                seen.append(text)
                 continue
             }
-            var seen: Set<String> = []
-            for (key, run) in body {
-                guard let key = key.stringValue, !key.hasPrefix("_") else { continue }
-                if isTemplate, run.isNull {
-                    errors.append(
-                        "ID '\(name.pythonString)' in template \(sls) contains a short declaration (\(key)) with a trailing colon. "
-                            + "When not passing any arguments to a state, the colon must be omitted.")
-                }
-                guard case .list(let list) = run else { continue }
-                guard key.contains(".") else {
-                    seen.insert(key)
-                    continue
-                }
-                if seen.contains(key.stateModule) {
-                    errors.append("ID '\(name.pythonString)' in \(isTemplate ? "template" : "SLS") '\(sls)' contains multiple state declarations of the same type")
-                    continue
-                }
-                split(key, list, in: &body)
-                seen.insert(key.stateModule)
+            let module = text.stateModule
+            if seen.contains(module) {
+                errors.append(
+                    "ID '\(name.pythonString)' in \(isTemplate ? "template" : "SLS") '\(sls)' contains multiple state declarations of the same type")
+                continue
             }
-            mark(&body)
-            state[name] = .map(body)
+            split(text, in: &body)
+            seen.append(module)
         }
     }
 
@@ -138,10 +145,11 @@ struct SLSNormaliser {
     }
 
     /// `file.managed: [...]` becomes `file: [..., managed]`.
-    private func split(_ key: String, _ list: [Value], in body: inout ValueMap) {
-        let parts = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        body.removeValue(forKey: key)
-        body[parts[0]] = .list(list + [.string(parts[1])])
+    private func split(_ key: String, in body: inout ValueMap) {
+        let parts = key.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
+        guard var run = body.removeValue(forKey: key) else { return }
+        _ = run.modifyList { $0.append(.string(String(parts[1]))) }
+        body[String(parts[0])] = run
     }
 
     private func mark(_ body: inout ValueMap) {

@@ -35,7 +35,10 @@ extension HighData {
     }
 
     private static func chunks(id: String, body: ValueMap, state: String, run: [Value]) -> [LowChunk] {
-        var chunk: ValueMap = ["state": .string(state), "name": .string(id)]
+        var chunk = ValueMap()
+        chunk.reserveCapacity(run.count + 7)
+        chunk["state"] = .string(state)
+        chunk["name"] = .string(id)
         for mark in ["__sls__", "__env__", "__sls_included_from__"] {
             if let value = body[mark] { chunk[mark] = value }
         }

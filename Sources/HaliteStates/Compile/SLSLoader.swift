@@ -32,9 +32,7 @@ struct SLSLoader {
                 for sls in targets where !rendered.contains("\(saltenv):\(sls)") {
                     var state = try await render(sls, saltenv: saltenv, environments: environments, requested: name)
                     if let contents = malformed { errors.append("Error when rendering state with contents: \(contents.orderedText)") }
-                    var whole = high
-                    merge(&whole, with: &state)
-                    high = whole
+                    Self.merge(&high, with: &state, errors: &errors)
                 }
             }
         }
@@ -50,9 +48,7 @@ struct SLSLoader {
         var state = try await render(
             source: source, name: path, values: SLSNames(sls: path, path: path).values, sls: path, path: path, saltenv: context.saltenv,
             environments: [context.saltenv])
-        var whole = high
-        merge(&whole, with: &state)
-        high = whole
+        Self.merge(&high, with: &state, errors: &errors)
     }
 
     private mutating func catalogue(_ saltenv: String) async throws -> SLSCatalogue {
@@ -153,12 +149,14 @@ struct SLSLoader {
         if names.isEmpty { names = [name] }
         for found in names where !rendered.contains("\(target):\(found)") {
             var included = try await render(found, saltenv: target, environments: environments)
-            for (id, body) in included {
-                guard case .map(var body) = body, id.stringValue?.hasPrefix("__") != true else { continue }
-                body["__sls_included_from__"] = .list((body["__sls_included_from__"]?.listValue ?? []) + [.string(sls)])
-                included[id] = .map(body)
+            for position in included.indices where included[position].key.stringValue?.hasPrefix("__") != true {
+                included.modifyValue(at: position) { value in
+                    _ = value.modifyMap { body in
+                        body["__sls_included_from__"] = .list((body["__sls_included_from__"]?.listValue ?? []) + [.string(sls)])
+                    }
+                }
             }
-            merge(&state, with: &included)
+            Self.merge(&state, with: &included, errors: &errors)
         }
     }
 
@@ -177,9 +175,13 @@ struct SLSLoader {
 
     // MARK: Merge
 
-    private mutating func merge(_ target: inout ValueMap, with source: inout ValueMap) {
+    private static func merge(_ target: inout ValueMap, with source: inout ValueMap, errors: inout [String]) {
         for key in ["__extend__", "__exclude__"] {
             if let list = source.removeValue(forKey: key)?.listValue { target[key] = .list((target[key]?.listValue ?? []) + list) }
+        }
+        if target.isEmpty {
+            target = source
+            return
         }
         for (id, body) in source {
             if let existing = target[id], existing != body {
@@ -193,15 +195,23 @@ struct SLSLoader {
 
     private mutating func assignOrder(_ state: inout ValueMap) {
         guard context.services.options["state_auto_order"]?.isTruthy ?? true else { return }
-        for (id, value) in state {
-            guard case .map(var body) = value else { continue }
-            for (state, run) in body {
-                guard let key = state.stringValue, !key.hasPrefix("_"), case .list(let list) = run else { continue }
-                if list.contains(where: { $0.firstKey == "order" }) { continue }
-                body[state] = .list(list + [.map(["order": .int(order)])])
+        for position in state.indices {
+            state.modifyValue(at: position) { value in
+                _ = value.modifyMap { body in
+                    for place in body.indices { assignOrder(&body, at: place) }
+                }
+            }
+        }
+    }
+
+    private mutating func assignOrder(_ body: inout ValueMap, at place: Int) {
+        guard let key = body[place].key.stringValue, !key.hasPrefix("_") else { return }
+        body.modifyValue(at: place) { run in
+            _ = run.modifyList { list in
+                if list.contains(where: { $0.firstKey == "order" }) { return }
+                list.append(.map(["order": .int(order)]))
                 order += 1
             }
-            state[id] = .map(body)
         }
     }
 

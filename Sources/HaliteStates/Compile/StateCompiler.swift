@@ -57,15 +57,17 @@ package struct StateCompiler: Sendable {
         return try order(high.lowChunks())
     }
 
-    package func order(_ chunks: [LowChunk]) throws(StateCompileError) -> Compiled {
-        let enabled = settings.disabledStates.isEmpty ? chunks : chunks.filter { !settings.isDisabled($0) }
-        var graph = DependencyGraph(enabled.map(reconcileWatch))
+    package func order(_ chunks: consuming [LowChunk]) throws(StateCompileError) -> Compiled {
+        let count = chunks.count
+        if !settings.disabledStates.isEmpty { chunks = chunks.filter { !settings.isDisabled($0) } }
+        for index in chunks.indices { reconcileWatch(&chunks[index]) }
+        var graph = DependencyGraph(chunks)
         var errors: [String] = []
         for index in graph.chunks.indices {
             if let error = graph.addRequisites(ofChunk: index, disabled: settings.disabledRequisites) { errors.append(error) }
         }
         if let order = graph.ordered(aggregates: settings.aggregates) {
-            if errors.isEmpty { return Compiled(graph: graph, order: order, disabledCount: chunks.count - enabled.count) }
+            if errors.isEmpty { return Compiled(graph: graph, order: order, disabledCount: count - graph.chunks.count) }
         } else {
             errors.append("Recursive requisites were found: \(graph.circle())")
         }
@@ -73,15 +75,13 @@ package struct StateCompiler: Sendable {
     }
 
     /// Watching means requiring for a module that has nothing to do when a watched state changes.
-    func reconcileWatch(_ chunk: LowChunk) -> LowChunk {
-        guard chunk.data["watch"] != nil || chunk.data["watch_any"] != nil, !hasWatch(chunk.state) else { return chunk }
-        var chunk = chunk
+    func reconcileWatch(_ chunk: inout LowChunk) {
+        guard chunk.data["watch"] != nil || chunk.data["watch_any"] != nil, !hasWatch(chunk.state) else { return }
         for (watch, require) in [("watch", "require"), ("watch_any", "require_any")] {
             if let list = chunk.data.removeValue(forKey: watch)?.listValue {
                 chunk.data[require] = .list((chunk.data[require]?.listValue ?? []) + list)
             }
         }
-        return chunk
     }
 }
 

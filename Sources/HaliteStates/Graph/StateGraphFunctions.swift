@@ -67,7 +67,9 @@ extension StateEngine {
 extension StateCompiler {
     /// Chunks with the edges of their requisites, without an order.
     func graph(_ chunks: [LowChunk]) -> DependencyGraph {
-        var graph = DependencyGraph(chunks.map(reconcileWatch))
+        var chunks = chunks
+        for index in chunks.indices { reconcileWatch(&chunks[index]) }
+        var graph = DependencyGraph(chunks)
         for index in graph.chunks.indices { _ = graph.addRequisites(ofChunk: index, disabled: settings.disabledRequisites) }
         return graph
     }

@@ -21,44 +21,36 @@ package struct DependencyGraph: Sendable {
         var outgoing: [Edge] = []
         /// The chunks whose work this one may take over, itself among them; empty without aggregation.
         var aggregated: [Int] = []
+        var incomingKeys = EdgeKeys()
     }
 
     package private(set) var chunks: [LowChunk]
     var nodes: [Node] = []
     private var testNodes: [NodeID: NodeID] = [:]
     private var byTag: [String: NodeID] = [:]
-    private var byName: [Reference: [NodeID]] = [:]
-    private var bySLS: [String: [NodeID]] = [:]
-    private var edgeKeys: Set<EdgeKey> = []
-    private var neighbours: Set<Pair> = []
+    /// The node of each chunk.
+    private var nodeOfChunk: [NodeID] = []
+    /// Made when the first requisite asks for it: most trees name few chunks, many none.
+    private var references: ReferenceTable?
 
-    private struct Reference: Hashable {
-        let kind: String
-        let name: String
-    }
-
-    private struct EdgeKey: Hashable {
-        let from: NodeID
-        let to: NodeID
-        let type: RequisiteType
-    }
-
-    private struct Pair: Hashable {
-        let from: NodeID
-        let to: NodeID
-    }
-
-    init(_ chunks: [LowChunk]) {
-        self.chunks = []
-        for chunk in chunks { add(chunk) }
+    init(_ chunks: consuming [LowChunk]) {
+        self.chunks = chunks
+        nodes.reserveCapacity(self.chunks.count)
+        nodeOfChunk.reserveCapacity(self.chunks.count)
+        byTag.reserveCapacity(self.chunks.count)
+        for index in self.chunks.indices { addNode(ofChunk: index) }
     }
 
     /// Adds a chunk; one with the tag of an earlier chunk takes its node.
-    @discardableResult
-    mutating func add(_ chunk: LowChunk) -> NodeID {
+    mutating func add(_ chunk: LowChunk) {
         chunks.append(chunk)
-        let index = chunks.count - 1
-        let tag = chunk.tag
+        let node = addNode(ofChunk: chunks.count - 1)
+        references?.add(chunk, node: node)
+    }
+
+    @discardableResult
+    private mutating func addNode(ofChunk index: Int) -> NodeID {
+        let tag = chunks[index].tag
         let node: NodeID
         if let existing = byTag[tag] {
             node = existing
@@ -67,14 +59,7 @@ package struct DependencyGraph: Sendable {
             node = nodes.count - 1
             byTag[tag] = node
         }
-        for reference in [
-            Reference(kind: chunk.state, name: chunk.name), Reference(kind: chunk.state, name: chunk.id),
-            Reference(kind: "id", name: chunk.id), Reference(kind: "id", name: chunk.name),
-        ] where byName[reference]?.last != node {
-            byName[reference, default: []].append(node)
-        }
-        if !chunk.sls.isEmpty { bySLS[chunk.sls, default: []].append(node) }
-        for case .string(let sls) in chunk.data["__sls_included_from__"]?.listValue ?? [] { bySLS[sls, default: []].append(node) }
+        nodeOfChunk.append(node)
         return node
     }
 
@@ -84,7 +69,7 @@ package struct DependencyGraph: Sendable {
     /// - Parameter disabled: the requisites that the configuration says to ignore.
     mutating func addRequisites(ofChunk index: Int, disabled: Set<String> = []) -> String? {
         let chunk = chunks[index]
-        guard let node = byTag[chunk.tag] else { return nil }
+        let node = nodeOfChunk[index]
         for type in RequisiteType.declared where !disabled.contains(type.rawValue) {
             for reference in chunk.data[type.rawValue]?.listValue ?? [] {
                 let (key, value): (String, Value)
@@ -101,7 +86,7 @@ package struct DependencyGraph: Sendable {
                 }
                 if !addDependency(of: node, type, key: key, name: name) {
                     return "Referenced state does not exist for requisite [\(type.rawValue): (\(key): \(name))] in state [\(chunk.name)] in SLS [\(chunk.data["__sls__"]?.pythonString ?? "None")]"
-                        + NearestName.hint(name, among: byName.keys.filter { $0.kind == key }.map(\.name).sorted())
+                        + NearestName.hint(name, among: references?.names(ofKind: key) ?? [])
                 }
             }
         }
@@ -111,25 +96,14 @@ package struct DependencyGraph: Sendable {
     private mutating func addDependency(
         of node: NodeID, _ type: RequisiteType, key: String, name: String
     ) -> Bool {
-        var targets: [NodeID] = []
-        if key == "sls" {
-            if name.isGlobPattern {
-                let pattern = GlobPattern(name)
-                for (sls, found) in bySLS where pattern.matches(sls) { targets += found }
-                targets.sort()
-                connect(node, type, to: targets)
-                return true
-            }
-            targets = bySLS[name] ?? []
-        } else if name.isGlobPattern {
-            let pattern = GlobPattern(name)
-            for (reference, found) in byName where reference.kind == key && pattern.matches(reference.name) { targets += found }
-            targets.sort()
-        } else {
-            targets = byName[Reference(kind: key, name: name)] ?? []
+        if references == nil {
+            var table = ReferenceTable()
+            for (index, chunk) in chunks.enumerated() { table.add(chunk, node: nodeOfChunk[index]) }
+            references = table
         }
+        let targets = references?.nodes(kind: key, name: name) ?? []
         connect(node, type, to: targets)
-        return !targets.isEmpty
+        return !targets.isEmpty || (key == "sls" && name.isGlobPattern)
     }
 
     private mutating func connect(_ node: NodeID, _ type: RequisiteType, to targets: [NodeID]) {
@@ -163,8 +137,7 @@ package struct DependencyGraph: Sendable {
     }
 
     mutating func addEdge(from: NodeID, to: NodeID, _ type: RequisiteType) {
-        guard edgeKeys.insert(EdgeKey(from: from, to: to, type: type)).inserted else { return }
-        let isNew = neighbours.insert(Pair(from: from, to: to)).inserted
+        guard let isNew = nodes[to].incomingKeys.insert(from, type, among: nodes[to].incoming) else { return }
         Self.insert(Edge(other: to, type: type), into: &nodes[from].outgoing, isNew: isNew)
         Self.insert(Edge(other: from, type: type), into: &nodes[to].incoming, isNew: isNew)
     }
@@ -230,14 +203,20 @@ package struct DependencyGraph: Sendable {
     struct OrderKey: Comparable {
         let order: Double
         let chunkOrder: Double
-        let label: String
+        let chunk: LowChunk
         let tag: String
         let node: NodeID
+
+        /// Asked for only when the orders are equal.
+        private var label: String { chunk.state + chunk.name + chunk.function }
+
+        static func == (left: OrderKey, right: OrderKey) -> Bool { left.node == right.node }
 
         static func < (left: OrderKey, right: OrderKey) -> Bool {
             if left.order != right.order { return left.order < right.order }
             if left.chunkOrder != right.chunkOrder { return left.chunkOrder < right.chunkOrder }
-            if left.label != right.label { return left.label.utf8.lexicographicallyPrecedes(right.label.utf8) }
+            let (first, second) = (left.label, right.label)
+            if first != second { return first.utf8.lexicographicallyPrecedes(second.utf8) }
             return left.tag.utf8.lexicographicallyPrecedes(right.tag.utf8)
         }
     }
@@ -248,7 +227,7 @@ package struct DependencyGraph: Sendable {
         var own = Self.number(chunks[index].data["order"], cap: cap)
         if let nameOrder = chunks[index].data.removeValue(forKey: "name_order")?.intValue { own += Double(nameOrder) / 10000 }
         if own < 0 { own += cap + 1_000_000 }
-        chunks[index].data["order"] = Self.value(own)
+        setOrder(ofChunk: index, own)
         var least = Double.infinity
         var weight = Int.min
         for edge in nodes[node].outgoing where weight <= edge.type.weight {
@@ -256,13 +235,17 @@ package struct DependencyGraph: Sendable {
             let child = nodes[edge.other].chunk
             guard let order = chunks[child].data["order"] else { continue }
             let number = Self.number(order, cap: cap)
-            if order.doubleValue == nil { chunks[child].data["order"] = Self.value(number) }
+            if order.doubleValue == nil { setOrder(ofChunk: child, number) }
             least = min(least, number)
         }
-        let chunk = chunks[index]
-        return OrderKey(
-            order: min(own, least), chunkOrder: own, label: chunk.state + chunk.name + chunk.function,
-            tag: nodes[node].tag, node: node)
+        return OrderKey(order: min(own, least), chunkOrder: own, chunk: chunks[index], tag: nodes[node].tag, node: node)
+    }
+
+    /// Writes only what is new: a chunk that others hold too would be copied.
+    private mutating func setOrder(ofChunk index: Int, _ order: Double) {
+        let value = Self.value(order)
+        if case .int(let known)? = chunks[index].data["order"], case .int(let new) = value, known == new { return }
+        chunks[index].data["order"] = value
     }
 
     private static func number(_ order: Value?, cap: Double) -> Double {

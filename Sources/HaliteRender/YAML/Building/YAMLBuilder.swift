@@ -82,9 +82,7 @@ struct YAMLBuilder: ~Copyable {
             guard let frame = frames.pop() else { return false }
             let value: Value
             if frame.isMap {
-                var (keys, values) = stack.popPairs(from: frame.base)
-                if frame.hasMerge, !merge(&keys, &values) { return false }
-                guard keys.allSatisfy(\.isScalar), let map = ValueMap(distinctKeys: keys, values: values) else { return false }
+                guard let map = frame.hasMerge ? mergedMap(from: frame.base) : stack.popMap(from: frame.base) else { return false }
                 value = .map(map)
             } else {
                 value = .list(stack.popList(from: frame.base))
@@ -153,6 +151,12 @@ struct YAMLBuilder: ~Copyable {
     }
 
     /// Puts the merged pairs in front. False when keys are no texts, or shared: `YAMLMerge` knows how these are treated.
+    private mutating func mergedMap(from base: Int) -> ValueMap? {
+        var (keys, values) = stack.popPairs(from: base)
+        guard merge(&keys, &values), keys.allSatisfy(\.isScalar) else { return nil }
+        return ValueMap(distinctKeys: keys, values: values)
+    }
+
     private mutating func merge(_ keys: inout [Value], _ values: inout [Value]) -> Bool {
         var merged: (keys: [Value], values: [Value]) = ([], [])
         var own: (keys: [Value], values: [Value]) = ([], [])
@@ -265,6 +269,14 @@ private struct ValueStack: ~Copyable {
         for place in base..<count { list.append((memory + place).move()) }
         count = base
         return list
+    }
+
+    /// A map of keys and values that lie in turn; nil when they are for the constructor to judge.
+    mutating func popMap(from base: Int) -> ValueMap? {
+        for place in stride(from: base, to: count, by: 2) where !memory[place].isScalar { return nil }
+        let pairs = (count - base) / 2
+        count = base
+        return ValueMap(taking: memory + base, count: pairs)
     }
 
     /// Keys and values that lie in turn.
