@@ -13,7 +13,7 @@ struct PipelineTests {
             guard name == "test.echo" else { throw CallError() }
             return positional.first ?? .null
         },
-        functionNames: { ["test.echo"] })
+        functions: FunctionNames(["test.echo"]))
 
     private struct CallError: Error {}
 

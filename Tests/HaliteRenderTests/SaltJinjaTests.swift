@@ -45,7 +45,7 @@ import Testing
         for number in 1...3 {
             let scope = TemplateScope(
                 grains: [:], pillar: ["n": .int(number)], options: [:], saltenv: "base", call: { _, _, _ in .null },
-                functionNames: { [] })
+                functions: FunctionNames([]))
             let text = try await RenderThread.run {
                 try environment.render(
                     source: "{% import 'lib/x.jinja' as x %}{{ x }}{{ x.place }}{{ tpldir is defined }}", name: "t", scope: scope)
@@ -71,7 +71,7 @@ import Testing
     @Test func anErrorHintsAtTheNearestName() async throws {
         let environment = SaltEnvironment(fetch: { path in .init(text: "a\n{{ pilar.x }}\n", path: path) })
         let scope = TemplateScope(
-            grains: [:], pillar: [:], options: [:], saltenv: "base", call: { _, _, _ in .null }, functionNames: { [] })
+            grains: [:], pillar: [:], options: [:], saltenv: "base", call: { _, _, _ in .null }, functions: FunctionNames([]))
         let error = await #expect(throws: RenderError.self) {
             try await RenderThread.run { try environment.render(source: "\n{% include 'x' %}", name: "top.sls", scope: scope) }
         }

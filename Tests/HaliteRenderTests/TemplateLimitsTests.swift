@@ -9,7 +9,7 @@ struct TemplateLimitsTests {
     private static func render(_ source: String, _ limits: Value) throws -> String {
         let environment = SaltEnvironment(fetch: { _ in nil }, limits: limits)
         let scope = TemplateScope(
-            grains: [:], pillar: [:], options: [:], saltenv: "base", call: { _, _, _ in .null }, functionNames: { [] })
+            grains: [:], pillar: [:], options: [:], saltenv: "base", call: { _, _, _ in .null }, functions: FunctionNames([]))
         return try environment.render(source: source, name: "test.sls", scope: scope)
     }
 

@@ -4,7 +4,6 @@ import HaliteValue
 /// `salt`: `salt['pkg.version']('vim')` and `salt.pkg.version('vim')`.
 final class SaltObject: JinjaObject {
     private let scope: TemplateScope
-    private lazy var names = Set(scope.functionNames())
 
     init(scope: TemplateScope) { self.scope = scope }
 
@@ -12,7 +11,7 @@ final class SaltObject: JinjaObject {
     override var qualifiedTypeName: String { "salt.utils.templates.AliasedLoader" }
 
     override func item(_ key: JinjaValue) throws -> JinjaValue? {
-        guard let name = key.text, names.contains(name) else { return nil }
+        guard let name = key.text, scope.functions.contains(name) else { return nil }
         return function(name)
     }
 
@@ -23,22 +22,21 @@ final class SaltObject: JinjaObject {
                 let values = try Signature("get", "key, default=").bind(call)
                 return try self.item(values.value(0)) ?? values.value(1)
             }
-        case "keys": return method(name) { _ in .list(of: self.names.sorted().map { .string($0) }) }
+        case "keys": return method(name) { _ in .list(of: self.scope.functions.all().sorted().map { .string($0) }) }
         default:
-            let prefix = name + "."
-            guard names.contains(where: { $0.hasPrefix(prefix) }) else { return nil }
+            guard scope.functions.hasModule(name) else { return nil }
             return .object(SaltModuleObject(name: name, parent: self))
         }
     }
 
-    override func contains(_ value: JinjaValue) throws -> Bool? { value.text.map(names.contains) ?? false }
+    override func contains(_ value: JinjaValue) throws -> Bool? { value.text.map(scope.functions.contains) ?? false }
 
     override func iterate() throws -> JinjaIterator? {
-        var rest = names.sorted()[...]
+        var rest = scope.functions.all().sorted()[...]
         return JinjaIterator { rest.popFirst().map { .string($0) } }
     }
 
-    fileprivate func knows(_ name: String) -> Bool { names.contains(name) }
+    fileprivate func knows(_ name: String) -> Bool { scope.functions.contains(name) }
 
     fileprivate func function(_ name: String) -> JinjaValue {
         method(name) { [scope] call in

@@ -68,7 +68,7 @@ package enum SaltRenderBatch {
         return TemplateScope(
             grains: request["grains"]?.mapValue ?? [:], pillar: request["pillar"]?.mapValue ?? [:],
             options: request["opts"]?.mapValue ?? [:], saltenv: request["saltenv"]?.stringValue ?? "base", values: values,
-            call: functions.call, functionNames: { functions.names })
+            call: functions.call, functions: FunctionNames(functions.names))
     }
 }
 

@@ -11,13 +11,12 @@ package struct TemplateScope: Sendable {
     package var values: ValueMap
     /// Calls an execution function and waits for its return; runs on the render thread.
     package var call: @Sendable (_ function: String, _ positional: [Value], _ keywords: ValueMap) throws -> Value
-    /// Whether a function exists, for `'x.y' in salt` and for suggestions.
-    package var functionNames: @Sendable () -> [String]
+    package var functions: FunctionNames
 
     package init(
         grains: ValueMap, pillar: ValueMap, options: ValueMap, saltenv: String, values: ValueMap = [:],
         call: @escaping @Sendable (String, [Value], ValueMap) throws -> Value,
-        functionNames: @escaping @Sendable () -> [String]
+        functions: FunctionNames
     ) {
         self.grains = grains
         self.pillar = pillar
@@ -25,7 +24,7 @@ package struct TemplateScope: Sendable {
         self.saltenv = saltenv
         self.values = values
         self.call = call
-        self.functionNames = functionNames
+        self.functions = functions
     }
 
     /// All of it as names of the template; imported templates see them too, as under Salt.
@@ -37,5 +36,26 @@ package struct TemplateScope: Sendable {
         ]
         for (name, value) in values { globals[name.pythonString] = .value(value) }
         return globals
+    }
+}
+
+/// The functions that `salt` offers to templates. They are asked for in each file, so that nothing is listed for that.
+package struct FunctionNames: Sendable {
+    let contains: @Sendable (String) -> Bool
+    let hasModule: @Sendable (String) -> Bool
+    let all: @Sendable () -> [String]
+
+    package init(
+        contains: @escaping @Sendable (String) -> Bool, hasModule: @escaping @Sendable (String) -> Bool, all: @escaping @Sendable () -> [String]
+    ) {
+        self.contains = contains
+        self.hasModule = hasModule
+        self.all = all
+    }
+
+    package init(_ names: [String]) {
+        let known = Set(names)
+        let modules = Set(names.compactMap { $0.utf8.contains(UInt8(ascii: ".")) ? String($0.prefix { $0 != "." }) : nil })
+        self.init(contains: known.contains, hasModule: modules.contains, all: { names })
     }
 }

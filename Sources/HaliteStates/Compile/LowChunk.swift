@@ -16,7 +16,16 @@ package struct LowChunk: Sendable {
     /// `file.managed`.
     package var fullName: String { "\(state).\(function)" }
     /// The key of the result, as Salt makes it.
-    package var tag: String { "\(state)_|-\(id)_|-\(name)_|-\(function)" }
+    package var tag: String {
+        let parts = [state, id, name, function]
+        var tag = ""
+        tag.reserveCapacity(parts.reduce(9) { $0 + $1.utf8.count })
+        for (index, part) in parts.enumerated() {
+            if index > 0 { tag += "_|-" }
+            tag += part
+        }
+        return tag
+    }
 
     /// What goes to the state function: without the engine's own words.
     var arguments: ValueMap {

@@ -119,6 +119,8 @@ package final class SaltTemplateService: TemplateService {
             call: { function, positional, keywords in
                 try RenderThread.wait { try await context.call(function, Arguments(positional, keywords: keywords)) }
             },
-            functionNames: { context.services.registry.functions.keys.sorted() })
+            functions: FunctionNames(
+                contains: { context.services.registry.functions[$0] != nil }, hasModule: { context.services.registry.modules[$0] != nil },
+                all: { Array(context.services.registry.functions.keys) }))
     }
 }

@@ -121,7 +121,7 @@ private struct StackRun {
                 }
                 return try RenderThread.wait { try await context.call(function, Arguments(positional, keywords: keywords)) }
             },
-            functionNames: { context.services.registry.functions.keys.sorted() + [Self.traverse] })
+            functions: FunctionNames(context.services.registry.functions.keys + [Self.traverse]))
     }
 }
 
