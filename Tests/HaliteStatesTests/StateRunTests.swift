@@ -142,6 +142,17 @@ struct StateRunTests {
         await #expect(throws: ExecutionError.self) { try await files.list(saltenv: "base") }
     }
 
+    @Test func aBadPillarStopsTreesAndNotSingleStates() async throws {
+        let pillar: ValueMap = ["pillar": ["_errors": ["Rendering SLS 'x' failed"]]]
+        let refused = try await apply("a: test.nop", pillar)
+        #expect(refused == ["Pillar failed to render with the following messages:", "Rendering SLS 'x' failed"])
+        var keywords = pillar
+        keywords["name"] = "a"
+        let context = runtime.context(jobID: JobID.make().description, function: "state.single")
+        let results = try await runtime.call("state.single", Arguments(["test.nop"], keywords: keywords), in: context)
+        #expect(result(results, "a")?["result"] == true)
+    }
+
     @Test func newFilesGetTheUmaskOfTheirState() async throws {
         let results = try await apply("t:\n  file.touch:\n    - name: \(folder)/secret\n    - umask: 077\nc:\n  cmd.run:\n    - name: umask\n    - umask: 027\n")
         #expect(try await LocalHost().status(folder + "/secret")?.mode == 0o600)

@@ -50,7 +50,7 @@ extension StateExecutionModule {
         data["fun"] = .string(parts[1])
         data["name"] = name
         data["__id__"] = name
-        return try await exclusively(try StateRequest([], keywords, in: context)) { engine in
+        return try await exclusively(try dataRequest(context, keywords)) { engine in
             try await runOne(LowChunk(data), engine)
         }
     }
@@ -62,10 +62,17 @@ extension StateExecutionModule {
         var map = data
         if map["__id__"] == nil { map["__id__"] = map["name"] ?? "" }
         let chunk = LowChunk(map)
-        return try await exclusively(try StateRequest([], keywords, in: context)) { engine in
+        return try await exclusively(try dataRequest(context, keywords)) { engine in
             let results = try await runOne(chunk, engine)
             return results.mapValue?.values.first ?? results
         }
+    }
+
+    /// For states that come with the call. As under Salt they run also when the pillar has errors.
+    private static func dataRequest(_ context: CallContext, _ keywords: ValueMap) throws -> StateRequest {
+        var request = try StateRequest([], keywords, in: context)
+        request.isForced = true
+        return request
     }
 
     private static func runOne(_ chunk: LowChunk, _ engine: StateEngine) async throws -> Value {
@@ -82,7 +89,7 @@ extension StateExecutionModule {
     // MARK: High data from elsewhere
 
     static func high(_ context: CallContext, _ data: ValueMap, _ keywords: ValueMap) async throws -> Value {
-        try await exclusively(try StateRequest([], keywords, in: context)) { await $0.run(try $0.compile(HighData(data))) }
+        try await exclusively(try dataRequest(context, keywords)) { await $0.run(try $0.compile(HighData(data))) }
     }
 
     static func template(_ context: CallContext, _ path: String, _ keywords: ValueMap) async throws -> Value {
@@ -97,7 +104,7 @@ extension StateExecutionModule {
 
     static func templateText(_ context: CallContext, _ text: String, _ keywords: ValueMap) async throws -> Value {
         let name = "<template-str>"
-        return try await exclusively(try StateRequest([], keywords, in: context)) { engine in
+        return try await exclusively(try dataRequest(context, keywords)) { engine in
             let data = try await engine.context.services.templates.renderData(source: text, name: name, pipeline: nil, values: [:], in: engine.context)
             if !data.isTruthy { return data }
             guard case .map(var map) = data else { throw StateRefusal(messages: ["Template \(name) does not render to a dictionary"], returnCode: 1) }
