@@ -54,13 +54,18 @@ extension HighData {
         chunk["__id__"] = .string(id)
         var function: String?
         var names: [Value] = []
+        var texts: Set<Value> = []
         for argument in run {
             switch argument {
             case .string(let text): function = text
             case .map(let map):
                 for (key, value) in map {
                     switch key.stringValue {
-                    case "names": for name in value.listValue ?? [] where !names.contains(name) { names.append(name) }
+                    case "names":
+                        for name in value.listValue ?? [] {
+                            // Maps have poor hashes, and there are few of them.
+                            if name.mapValue == nil ? texts.insert(name).inserted : !names.contains(name) { names.append(name) }
+                        }
                     case "state": continue
                     case "name" where value.stringValue == nil: chunk["name"] = .string(id)
                     default: chunk[key] = value

@@ -218,8 +218,12 @@ struct SLSLoader {
     private mutating func removeDuplicateExtensions() {
         guard let list = high["__extend__"]?.listValue else { return }
         var pairs: [Value] = []
+        var known: [Value: [Value]] = [:]
         for element in list {
-            for (key, value) in element.mapValue ?? [:] where !pairs.contains(.map([key: value])) { pairs.append(.map([key: value])) }
+            for (key, value) in element.mapValue ?? [:] where known[key]?.contains(value) != true {
+                known[key, default: []].append(value)
+                pairs.append(.map([key: value]))
+            }
         }
         high["__extend__"] = .list(pairs)
     }

@@ -23,6 +23,7 @@ private struct RequisiteInBuilder {
     /// The argument `name` of a declaration to where it stands; made when a bare name is met.
     private var declaredNames: [String: (id: String, state: String)]?
 
+    private var names: DeclaredNames?
     private let kinds: Set<String>
 
     init(high: HighData, disabled: Set<String>) {
@@ -62,11 +63,11 @@ private struct RequisiteInBuilder {
         for (targetID, targetState) in targets {
             switch kind {
             case "use_in":
-                for found in high.find(targetID, state: targetState, strict: true) {
+                for found in high.find(targetID, state: targetState, strict: true, &names) {
                     copyArguments(from: (id, state), to: (found.id, found.state))
                 }
             case "use":
-                for found in high.find(targetID, state: targetState, strict: true) {
+                for found in high.find(targetID, state: targetState, strict: true, &names) {
                     copyArguments(from: (found.id, found.state), to: (id, state))
                 }
             default: add(kind, to: targetID, targetState, from: id, state, body)
@@ -104,19 +105,32 @@ private struct RequisiteInBuilder {
         _ kind: String, to id: String, _ targetState: String, from source: String, _ state: String, _ body: ValueMap
     ) {
         let requisite = String(kind.prefix { $0 != "_" })
-        var target = extend[id]?.mapValue ?? [:]
-        var list = target[targetState]?.listValue ?? []
-        let reference: Value = .map([.string(state): .string(source)])
-        target[targetState] = .list(list)
-        target["__env__"] = .string(body.saltenv)
-        target["__sls__"] = .string(body.sls)
-        if let index = list.firstIndex(where: { $0.firstKey == requisite }) {
-            list[index] = .map([.string(requisite): .list((list[index][requisite]?.listValue ?? []) + [reference])])
-        } else {
-            list.append(.map([.string(requisite): [reference]]))
+        if extend[id] == nil { extend[id] = [:] }
+        guard let place = extend.index(forKey: .string(id)) else { return }
+        // In place: thousands may name one target.
+        extend.modifyValue(at: place) { value in
+            _ = value.modifyMap { target in
+                if target[targetState] == nil { target[targetState] = [] }
+                target["__env__"] = .string(body.saltenv)
+                target["__sls__"] = .string(body.sls)
+                guard let run = target.index(forKey: .string(targetState)) else { return }
+                target.modifyValue(at: run) { Self.append(.map([.string(state): .string(source)]), to: requisite, of: &$0) }
+            }
         }
-        target[targetState] = .list(list)
-        extend[id] = .map(target)
+    }
+
+    /// Adds a reference to the requisite among the arguments of a declaration.
+    private static func append(_ reference: Value, to requisite: String, of run: inout Value) {
+        _ = run.modifyList { list in
+            guard let index = list.firstIndex(where: { $0.firstKey == requisite }) else {
+                return list.append(.map([.string(requisite): [reference]]))
+            }
+            _ = list[index].modifyMap { map in
+                map.modifyValue(at: 0) { items in
+                    if items.modifyList({ $0.append(reference) }) == nil { items = [reference] }
+                }
+            }
+        }
     }
 
     private mutating func copyArguments(from source: (id: String, state: String), to target: (id: String, state: String)) {
