@@ -8,6 +8,8 @@ public typealias JinjaFunction = @Sendable (JinjaCall) throws -> JinjaValue
 /// A name that templates see without being given it as context.
 public enum JinjaGlobal: Sendable {
     case value(Value)
+    /// A value that the host holds too, to see afterwards what the template made of it; asked for once for each rendering that uses the name.
+    case held(@Sendable () -> JinjaValue)
     case function(JinjaFunction)
     /// Makes a host object; called once for each rendering that uses the name.
     case object(@Sendable () -> JinjaObject)

@@ -269,6 +269,9 @@ public struct ValueMap: @unchecked Sendable {
         }
     }
 
+    /// Whether both share their storage, so that they are equal without a look at what they hold.
+    public func isIdentical(to other: ValueMap) -> Bool { storage === other.storage }
+
     @discardableResult
     public mutating func removeValue(forKey key: Value) -> Value? { storage.position(of: key).map { remove(at: $0) } }
 

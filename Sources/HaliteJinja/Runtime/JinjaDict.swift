@@ -41,13 +41,19 @@ public final class JinjaDict {
         for (key, value) in pairs { set(key, value) }
     }
 
-    init(pending: ValueMap) {
+    package init(pending: ValueMap) {
         source = pending
         isPending = true
     }
 
     /// The data as it came, while nothing of it can have changed.
     package var untouched: ValueMap? { isPending && touched.isEmpty ? source : nil }
+
+    /// The data that it was made of, whatever has become of it.
+    var original: ValueMap { source }
+
+    /// The containers that somebody has seen, while nothing else of the data can have changed.
+    var touchedContainers: [(position: Int, value: JinjaValue)]? { isPending ? touched : nil }
 
     public var count: Int { isPending ? source.count : storage.count }
 

@@ -23,6 +23,9 @@ public final class JinjaList {
     /// The elements as they came from the context, while nobody has touched the list.
     package var untouched: [Value]? { isPending ? source : nil }
 
+    /// The data that it was made of, whatever has become of it.
+    var original: [Value] { source }
+
     public var items: [JinjaValue] {
         get {
             if isPending { convert() }

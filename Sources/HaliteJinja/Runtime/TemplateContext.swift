@@ -32,6 +32,7 @@ final class NameLayer {
         guard !globals.isEmpty, let global = globals[name] else { return nil }
         switch global {
         case .value(let value): return keep(name, hash, JinjaValue(value))
+        case .held(let value): return keep(name, hash, value())
         case .function(let function): return keep(name, hash, .object(JinjaFunctionObject(name: name, function)))
         case .object(let make): return keep(name, hash, .object(make()))
         }

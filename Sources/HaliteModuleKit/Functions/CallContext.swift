@@ -29,6 +29,8 @@ package struct CallContext: Sendable {
     package var externalPillar: ValueMap?
     /// What functions remember for the others of the same run: one list of packages, one refresh, accumulated text.
     package var memory = RunMemory()
+    /// What the templates of a run have changed of its data; nil where nothing is kept.
+    package var shared: SharedData?
 
     package init(
         host: any Host, services: any MinionServices, grains: ValueMap, pillar: ValueMap, saltenv: String = "base",
@@ -51,6 +53,7 @@ package struct CallContext: Sendable {
     package func call(_ function: String, _ arguments: Arguments) async throws -> Value {
         var nested = self
         nested.isNested = true
+        shared?.apply(to: &nested)
         return try await services.call(function, arguments, in: nested)
     }
 

@@ -41,9 +41,11 @@ package final class SaltEnvironment: Sendable {
     func rendered(source: String, name: String, scope: TemplateScope) throws(SaltFailure) -> String {
         let (text, options) = options.header(of: source)
         let loader = SaltLoader(fetch: fetch, directory: scope.values["tpldir"]?.stringValue)
+        let data = LiveData(scope: scope)
+        defer { data.keepChanges() }
         do {
             let output = try environment(options.options).render(
-                source: text, name: JinjaEnvironment.anonymousName, context: [:], globals: scope.globals, loader: loader)
+                source: text, name: JinjaEnvironment.anonymousName, context: [:], globals: data.globals, loader: loader)
             // Jinja drops the last line end; Salt puts one back.
             return source.utf8.last == 0x0A ? output + "\n" : output
         } catch {

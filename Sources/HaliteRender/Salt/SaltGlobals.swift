@@ -119,7 +119,7 @@ enum SaltGlobals {
     }
 
     /// `dictupdate.update`: nested dictionaries are merged, lists joined where that is wanted.
-    private static func update(_ dict: JinjaDict, with other: JinjaDict, mergesLists: Bool, depth: Int) throws {
+    static func update(_ dict: JinjaDict, with other: JinjaDict, mergesLists: Bool, depth: Int) throws {
         guard depth < 200 else { throw JinjaError(.recursion, "maximum recursion depth exceeded") }
         for entry in other.entries {
             switch (try dict.value(entry.key), entry.value) {

@@ -4,8 +4,12 @@ import HaliteValue
 /// `salt`: `salt['pkg.version']('vim')` and `salt.pkg.version('vim')`.
 final class SaltObject: JinjaObject {
     private let scope: TemplateScope
+    private let data: LiveData
 
-    init(scope: TemplateScope) { self.scope = scope }
+    init(scope: TemplateScope, data: LiveData) {
+        self.scope = scope
+        self.data = data
+    }
 
     override var typeName: String { "AliasedLoader" }
     override var qualifiedTypeName: String { "salt.utils.templates.AliasedLoader" }
@@ -39,12 +43,14 @@ final class SaltObject: JinjaObject {
     fileprivate func knows(_ name: String) -> Bool { scope.functions.contains(name) }
 
     fileprivate func function(_ name: String) -> JinjaValue {
-        method(name) { [scope] call in
+        method(name) { [scope, data] call in
+            if let answer = try data.answer(name, call) { return answer }
+            if data.isRead(by: name) { data.keepChanges() }
             let positional = try call.frozenPositional()
             let keywords = try call.frozenKeywords()
             do {
                 let result = try scope.call(name, positional, keywords)
-                return ChangedArgument.apply(name, call, result) ?? JinjaValue(result)
+                return ChangedArgument.apply(name, call, result) ?? data.own(name, call, result) ?? JinjaValue(result)
             } catch let error as JinjaError {
                 throw error
             } catch {

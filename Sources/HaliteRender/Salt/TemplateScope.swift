@@ -5,6 +5,8 @@ import HaliteValue
 package struct TemplateScope: Sendable {
     package var grains: ValueMap
     package var pillar: ValueMap
+    /// The pillar that functions see: another dictionary than that of templates, as under Salt. Nil where both are alike.
+    package var functionPillar: ValueMap?
     package var options: ValueMap
     package var saltenv: String
     /// Further variables, such as `sls` and the context of `file.managed`.
@@ -12,6 +14,9 @@ package struct TemplateScope: Sendable {
     /// Calls an execution function and waits for its return; runs on the render thread.
     package var call: @Sendable (_ function: String, _ positional: [Value], _ keywords: ValueMap) throws -> Value
     package var functions: FunctionNames
+
+    /// Hears what a template has changed of its data, for the renderings and calls that follow.
+    package var keep: (@Sendable (DataChanges) -> Void)?
 
     package init(
         grains: ValueMap, pillar: ValueMap, options: ValueMap, saltenv: String, values: ValueMap = [:],
@@ -26,17 +31,18 @@ package struct TemplateScope: Sendable {
         self.call = call
         self.functions = functions
     }
+}
 
-    /// All of it as names of the template; imported templates see them too, as under Salt.
-    var globals: [String: JinjaGlobal] {
-        let scope = self
-        var globals: [String: JinjaGlobal] = [
-            "grains": .value(.map(grains)), "pillar": .value(.map(pillar)), "opts": .value(.map(options)),
-            "saltenv": .value(.string(saltenv)), "salt": .object { SaltObject(scope: scope) },
-        ]
-        for (name, value) in values { globals[name.pythonString] = .value(value) }
-        return globals
-    }
+/// What a template has changed of the data that it was given; nil is unchanged.
+package struct DataChanges: Sendable {
+    package var grains: ValueMap?
+    package var pillar: ValueMap?
+    package var functionPillar: ValueMap?
+    package var options: ValueMap?
+
+    package init() {}
+
+    var isEmpty: Bool { grains == nil && pillar == nil && functionPillar == nil && options == nil }
 }
 
 /// The functions that `salt` offers to templates. They are asked for in each file, so that nothing is listed for that.

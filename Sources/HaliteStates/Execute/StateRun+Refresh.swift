@@ -7,13 +7,17 @@ extension StateRun {
     func refresh(after chunk: LowChunk, changed: Bool) async -> [String] {
         var warnings: [String] = []
         if chunk.data["reload_grains"]?.isTruthy == true {
-            do { context.grains = try await context.services.refreshGrains(context) } catch { warnings.append("reload_grains: \(error)") }
+            do {
+                context.grains = try await context.services.refreshGrains(context)
+                context.shared?.change { $0.grains = nil }
+            } catch { warnings.append("reload_grains: \(error)") }
         }
         if chunk.data["reload_pillar"]?.isTruthy == true, let read = hooks.pillar {
             do {
                 let pillar = try await read(context)
                 warnings += (pillar["_errors"]?.listValue ?? []).map { "reload_pillar: \($0.pythonString)" }
                 context.pillar = pillar
+                context.shared?.change { ($0.pillar, $0.functionPillar) = (nil, nil) }
             } catch {
                 warnings.append("reload_pillar: \(error)")
             }

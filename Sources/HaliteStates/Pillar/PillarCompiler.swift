@@ -65,6 +65,7 @@ private struct PillarRun {
         self.pillarenv = pillarenv
         self.override = override
         context = compiler.context
+        context.shared = nil
     }
 
     mutating func compile(external: ValueMap?, withExternal: Bool) async throws -> ValueMap {

@@ -107,20 +107,36 @@ package final class SaltTemplateService: TemplateService {
     }
 
     private func scope(_ values: ValueMap, _ context: CallContext) -> TemplateScope {
+        let shared = context.shared?.content
+        let grains = shared?.grains ?? context.grains
+        let pillar = shared?.pillar ?? context.pillar
         // `opts` also says what this call is about, as under Salt.
-        var options = options
+        var options = shared?.options ?? options
         options["id"] = .string(context.services.id)
         options["saltenv"] = .string(context.saltenv)
         options["pillarenv"] = context.pillarenv.value
         options["test"] = .bool(context.test)
-        options["grains"] = .map(context.grains)
-        return TemplateScope(
-            grains: context.grains, pillar: context.pillar, options: options, saltenv: context.saltenv, values: values,
+        options["grains"] = .map(grains)
+        options["pillar"] = .map(pillar)
+        var scope = TemplateScope(
+            grains: grains, pillar: pillar, options: options, saltenv: context.saltenv, values: values,
             call: { function, positional, keywords in
                 try RenderThread.wait { try await context.call(function, Arguments(positional, keywords: keywords)) }
             },
             functions: FunctionNames(
                 contains: { context.services.registry.functions[$0] != nil }, hasModule: { context.services.registry.modules[$0] != nil },
                 all: { Array(context.services.registry.functions.keys) }))
+        scope.functionPillar = shared?.functionPillar ?? context.pillar
+        if let shared = context.shared {
+            scope.keep = { changes in
+                shared.change { content in
+                    content.grains = changes.grains ?? content.grains
+                    content.pillar = changes.pillar ?? content.pillar
+                    content.functionPillar = changes.functionPillar ?? content.functionPillar
+                    content.options = changes.options ?? content.options
+                }
+            }
+        }
+        return scope
     }
 }

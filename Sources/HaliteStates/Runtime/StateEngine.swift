@@ -12,6 +12,7 @@ struct StateEngine: Sendable {
         var context = request.context
         context.pillar = try await context.services.compilePillar(
             saltenv: context.saltenv, pillarenv: context.pillarenv, override: try await request.override(), in: context)
+        context.shared = SharedData()
         if !request.isForced, let errors = context.pillar["_errors"]?.listValue {
             throw StateRefusal(
                 messages: ["Pillar failed to render with the following messages:"] + errors.map(\.pythonString), returnCode: StateRefusal.pillarFailure)
