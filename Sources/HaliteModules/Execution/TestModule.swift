@@ -122,11 +122,16 @@ package struct TestModule: ExecutionModule {
     }
 
     private static func provider(_ call: CallContext, module: String) async throws -> String {
-        call.services.registry.modules[module] == nil ? "" : module
+        guard call.services.registry.modules[module] != nil else { return "" }
+        return await ModuleProviders.name(of: module, in: call)
     }
 
     private static func providers(_ call: CallContext) async throws -> ValueMap {
-        ValueMap(call.services.registry.modules.keys.sorted().map { (.string($0), .string($0)) })
+        var providers: [(Value, Value)] = []
+        for module in call.services.registry.modules.keys.sorted() {
+            providers.append((.string(await ModuleProviders.name(of: module, in: call)), .string(module)))
+        }
+        return ValueMap(providers)
     }
 
     private static func crossTest(_ call: CallContext, function: String, args: [Value]) async throws -> Value {
