@@ -53,7 +53,7 @@ package struct CallContext: Sendable {
     package func call(_ function: String, _ arguments: Arguments) async throws -> Value {
         var nested = self
         nested.isNested = true
-        shared?.apply(to: &nested)
+        shared?.apply(to: &nested, function: function)
         return try await services.call(function, arguments, in: nested)
     }
 

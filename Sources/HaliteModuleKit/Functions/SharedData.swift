@@ -19,10 +19,12 @@ package final class SharedData: Sendable {
 
     package func change(_ body: @Sendable (inout Content) -> Void) { held.withLock { body(&$0) } }
 
-    /// Gives a function what it sees.
-    func apply(to context: inout CallContext) {
+    /// Gives a function what it sees. The pillar that is compiled anew is not laid over a changed one.
+    func apply(to context: inout CallContext, function: String) {
         let content = content
         if let grains = content.grains { context.grains = grains }
-        if let pillar = content.functionPillar { context.pillar = pillar }
+        if let pillar = content.functionPillar, !Self.compiling.contains(function) { context.pillar = pillar }
     }
+
+    private static let compiling: Set<String> = ["pillar.items", "pillar.data", "pillar.ls", "pillar.obfuscate", "pillar.ext"]
 }

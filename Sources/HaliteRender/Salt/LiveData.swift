@@ -69,8 +69,8 @@ final class LiveData: @unchecked Sendable {
     /// What a function gave, as the dictionary or list of the data where it is one of them.
     func own(_ function: String, _ call: JinjaCall, _ result: Value) -> JinjaValue? {
         guard Self.givesData.contains(function), result.mapValue != nil || result.listValue != nil else { return nil }
-        if let fallback = call.argument(1, "default"), (try? fallback.freeze()) == result { return fallback }
         guard call.keyword("merge") == nil, call.positional.count <= 2 else { return nil }
+        if let fallback = call.argument(1, "default"), (try? fallback.freeze()) == result { return fallback }
         for part in [Part.grains, .functionPillar] {
             if let value = found(part, call), (try? value.freeze()) == result { return value }
         }

@@ -1,0 +1,9 @@
+include:
+  - first
+  - second
+
+main:
+  test.configurable_test_state:
+    - changes: False
+    - result: True
+    - comment: {{ salt['pillar.get']('ports') | json }}
