@@ -57,9 +57,8 @@ enum AtomicFile {
             attributes.userID = attributes.userID ?? Int(existing.st_uid)
             attributes.groupID = attributes.groupID ?? Int(existing.st_gid)
         }
-        // The process id alone is not enough: several tasks may write the same file.
-        let temporary = Path.join(directory, ".\(Path.name(path)).halite-\(getpid())-\(UInt32.random(in: 0...UInt32.max))")
-        let file = try Descriptor(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+        let file = try create(Path.join(directory, ".\(Path.name(path)).halite"))
+        let temporary = file.path
         do {
             try body(file)
             if attributes.userID != nil || attributes.groupID != nil {
@@ -78,6 +77,38 @@ enum AtomicFile {
             unlink(temporary)
             throw error
         }
+    }
+}
+
+extension AtomicFile {
+    /// A new file beside another one. It has always the same name and is locked as long as it is written, so that whoever writes
+    /// next knows what a run that was killed has left, and takes it away.
+    private static func create(_ path: String) throws -> Descriptor {
+        if let file = fresh(path) ?? (takeAway(path) ? fresh(path) : nil) { return file }
+        // A living run writes the same file: this one has a name of its own.
+        return try Descriptor("\(path)-\(getpid())-\(UInt32.random(in: 0...UInt32.max))", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+    }
+
+    /// Nil where there is a file, or where somebody took it for a left one before it was locked.
+    private static func fresh(_ path: String) -> Descriptor? {
+        guard let file = try? Descriptor(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600) else { return nil }
+        return flock(file.number, LOCK_EX | LOCK_NB) == 0 && file.isNamed(path) ? file : nil
+    }
+
+    /// Removes what nobody writes any more; false when there is no such file.
+    private static func takeAway(_ path: String) -> Bool {
+        guard let left = try? Descriptor(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK), flock(left.number, LOCK_EX | LOCK_NB) == 0 else {
+            return false
+        }
+        return left.isNamed(path) && unlink(path) == 0
+    }
+}
+
+extension Descriptor {
+    /// Whether a path still leads to this file.
+    fileprivate func isNamed(_ path: String) -> Bool {
+        var (own, named) = (stat(), stat())
+        return fstat(number, &own) == 0 && lstat(path, &named) == 0 && own.st_ino == named.st_ino && own.st_dev == named.st_dev
     }
 }
 

@@ -25,30 +25,52 @@ package struct WebDownload: Sendable {
         self.options = options
     }
 
+    /// What the server says about a content that was saved.
+    package struct Answer: Sendable {
+        /// The `ETag`, by which the server knows this content again.
+        package let tag: String?
+        /// Whether it is the one whose tag was sent, and so was not sent again.
+        package let isKnown: Bool
+    }
+
     /// Saves to a path; what was there stays when this fails. Parents must be there.
-    package func save(to path: String, on host: any Host) async throws(WebError) {
+    /// - Parameter tag: the `ETag` of what is there, which need not be sent again.
+    @discardableResult
+    package func save(to path: String, on host: any Host, unlessTagged tag: String? = nil) async throws(WebError) -> Answer {
         let part = path + ".part"
+        var request = self
+        if let tag { request.headers.append(("If-None-Match", tag)) }
         do {
-            guard await host.which("curl") != nil else {
-                throw WebError("the program 'curl', which http(s) sources need, is not in the path of the host")
-            }
-            var command = Command(["curl", "--disable", "--config", "-"])
-            command.standardInput = Array(try configuration(output: part).utf8)
-            command.outputLimit = 1 << 20
-            command.timeout = .seconds(setting("http_request_timeout") ?? 3600)
-            let result = try await host.run(command)
-            try check(result)
-            try await host.rename(part, to: path)
+            let answer = try await request.run(output: part, options: [], on: host)
+            if answer.isKnown { try? await host.remove(part) } else { try await host.rename(part, to: path) }
+            return answer
         } catch {
             try? await host.remove(part)
             throw error as? WebError ?? WebError("\(error)")
         }
     }
 
-    private func check(_ result: CommandResult) throws(WebError) {
+    /// Whether the server has it; nothing is brought.
+    package func exists(on host: any Host) async -> Bool {
+        (try? await run(output: "/dev/null", options: ["head"], on: host)) != nil
+    }
+
+    private func run(output: String, options: [String], on host: any Host) async throws -> Answer {
+        guard await host.which("curl") != nil else {
+            throw WebError("the program 'curl', which http(s) sources need, is not in the path of the host")
+        }
+        var command = Command(["curl", "--disable", "--config", "-"])
+        command.standardInput = Array(try configuration(output: output, options).utf8)
+        command.outputLimit = 1 << 20
+        command.timeout = .seconds(setting("http_request_timeout") ?? 3600)
+        return try check(try await host.run(command))
+    }
+
+    private func check(_ result: CommandResult) throws(WebError) -> Answer {
         if result.timedOut { throw WebError("no answer within \(setting("http_request_timeout") ?? 3600) seconds") }
         switch result.exitCode {
-        case 0: break
+        // 47: too many redirects; the last of them is the answer.
+        case 0, 47: break
         // In the words of Salt, which are Python's.
         case 6: throw WebError("[Errno -2] Name or service not known")
         case 7: throw WebError("[Errno 111] Connection refused")
@@ -58,19 +80,25 @@ package struct WebDownload: Sendable {
             throw WebError(text.firstRange(of: ") ").map { String(text[$0.upperBound...]) } ?? "curl ended with \(result.exitCode)")
         }
         // The headers of all answers, redirects included: the last one counts.
-        let line = result.text.split { $0 == "\n" || $0 == "\r\n" }.last { $0.hasPrefix("HTTP/") } ?? ""
-        let words = line.split(separator: " ", maxSplits: 2).map(String.init)
+        let lines = result.text.split { $0 == "\n" || $0 == "\r\n" }
+        let start = lines.lastIndex { $0.hasPrefix("HTTP/") } ?? lines.startIndex
+        let words = (lines.isEmpty ? "" : lines[start]).split(separator: " ", maxSplits: 2).map(String.init)
         let status = words.count > 1 ? Int(words[1]) ?? 0 : 0
-        guard (200..<300).contains(status) else {
+        let isKnown = status == 304 && headers.contains { $0.name == "If-None-Match" }
+        guard isKnown || (200..<300).contains(status) else {
             throw WebError("HTTP \(status): \(words.count > 2 ? words[2] : WebError.phrase(status))", status: status)
         }
+        let tag = lines[start...].first { $0.lowercased().hasPrefix("etag:") }.map { line in
+            String(line.dropFirst(5).drop { $0 == " " })
+        }
+        return Answer(tag: tag, isKnown: isKnown)
     }
 
     private func setting(_ key: String) -> Int? { options[key]?.doubleValue.map { Int($0) } }
 
     /// The lines of a configuration file of curl.
-    private func configuration(output: String) throws(WebError) -> String {
-        var lines = [
+    private func configuration(output: String, _ more: [String]) throws(WebError) -> String {
+        var lines = more + [
             "silent", "show-error", "globoff", "max-redirs = \(Self.redirects)", "proto = \"=http,https\"",
             "proto-redir = \"=http,https\"", "connect-timeout = \(setting("http_connect_timeout") ?? 20)",
             "max-filesize = \(setting("http_max_body") ?? Self.bytesLimit)", "dump-header = \"-\"",

@@ -40,6 +40,13 @@ package struct WebURL: Sendable, Equatable {
     /// The URL without user and password.
     package var text: String { "\(scheme)://\(host)\(path)\(query.isEmpty ? "" : "?\(query)")" }
 
+    /// A text with the user and password of web addresses crossed out.
+    package static func redacted(_ text: String) -> String {
+        guard let at = text.lastIndex(of: "@"), let mark = text[..<at].firstRange(of: "://") else { return text }
+        let scheme = ["https", "http"].first { text[..<mark.lowerBound].lowercased().hasSuffix($0) }
+        return scheme == nil ? text : "\(text[..<mark.upperBound])<redacted>\(text[at...])"
+    }
+
     private static func decoded(_ text: String) -> String {
         let bytes = Array(text.utf8)
         var result: [UInt8] = []

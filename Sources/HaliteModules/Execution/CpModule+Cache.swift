@@ -18,7 +18,8 @@ extension CpModule {
         }
         if SourceReader.isRemote(source) {
             let cache = FileCache(call: call, saltenv: reader.saltenv)
-            return .string(try await cache.download(source, hash: hash.flatMap(SourceHash.parse), verifiesCertificates: verifiesCertificates))
+            let manner = FileCache.Manner(verifiesCertificates: verifiesCertificates, usesTag: usesTag)
+            return .string(try await cache.download(source, hash: hash.flatMap(SourceHash.of), manner))
         }
         let path = source.hasPrefix("file://") ? String(source.dropFirst(7)) : source
         guard path.hasPrefix("/") else { throw ExecutionError("Path '\(path)' is not absolute") }

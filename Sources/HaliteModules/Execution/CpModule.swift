@@ -111,7 +111,7 @@ package struct CpModule: ExecutionModule {
             return try await put(file, source, wanted, makedirs, saltenv, call)
         }
         guard SourceReader.isRemote(source) else { return .string(try hostPath(source)) }
-        let cached = try await FileCache(call: call, saltenv: reader.saltenv).download(source, hash: try hash.flatMap(SourceHash.parse))
+        let cached = try await FileCache(call: call, saltenv: reader.saltenv).download(source, hash: hash.flatMap(SourceHash.of))
         if wanted.isEmpty { return .string(cached) }
         var path = wanted
         let isFolder = try await call.host.isDirectory(path)

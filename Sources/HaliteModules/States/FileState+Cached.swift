@@ -9,28 +9,38 @@ extension FileState {
         var sourceHashName: String?
         var skipVerify = false
         var saltenv = "base"
-        var useEtag = false
+        var manner = FileCache.Manner()
+        var hashSignature: Value = .null
+        var keys = SignatureCheck.Keys()
         static let fields: [ArgumentField<CachedSettings>] = [
             .field("source_hash", \.sourceHash, "The digest of a download, or a file of digests."),
             .field("source_hash_name", \.sourceHashName, "The name to look for in a file of digests."),
             .field("skip_verify", \.skipVerify, "Take a download without a digest."),
             .field("saltenv", \.saltenv, "The environment of salt:// files."),
-            .field("use_etag", \.useEtag, "Take a download without a digest; it is fetched anew."),
+            .field("use_etag", \.manner.usesTag, "Take a download without a digest; a server that knows its ETag sends it once."),
+            .field("source_hash_sig", \.hashSignature, "The signature that the file of digests must have."),
+            .field("signed_by_any", \.keys.any, "Fingerprints of keys of which one must have signed."),
+            .field("signed_by_all", \.keys.all, "Fingerprints of keys that must all have signed."),
+            .field("keyring", \.keys.keyring, "The key ring that is used."),
+            .field("gnupghome", \.keys.home, "The folder of gpg that is used."),
+            .field("sig_backend", \.keys.backend, "What checks signatures: gpg."),
         ]
     }
 
     static func cached(_ state: StateContext, _ settings: CachedSettings) async throws -> StateResult {
-        let copy = CachedSource(state: state, source: state.name, saltenv: settings.saltenv)
+        let copy = CachedSource(state: state, source: state.name, saltenv: settings.saltenv, manner: settings.manner)
         var hash: SourceHash?
         if let text = settings.sourceHash, !text.isEmpty {
             do {
-                hash = try await SourceHash.find(text, source: state.name, name: "", entry: settings.sourceHashName, reader: copy.reader)
-            } catch let error as ExecutionError {
+                hash = try await SourceHash.find(
+                    text, source: state.name, name: "", entry: settings.sourceHashName, reader: copy.reader,
+                    signature: SignatureCheck(settings.hashSignature, settings.keys))
+            } catch let error as SourceHash.Invalid {
                 return state.failed("\(error)")
             }
-        } else if SourceReader.isRemote(state.name), !settings.skipVerify, !settings.useEtag {
+        } else if SourceReader.isRemote(state.name), !settings.skipVerify, !settings.manner.usesTag {
             return state.failed(
-                "Unable to verify upstream hash of source file \(state.name), please set source_hash or set skip_verify or use_etag to True"
+                "Unable to verify upstream hash of source file \(WebURL.redacted(state.name)), please set source_hash or set skip_verify or use_etag to True"
             )
         }
         let wanted = hash
@@ -58,6 +68,7 @@ private struct CachedSource: Sendable {
     let state: StateContext
     let source: String
     let saltenv: String
+    var manner = FileCache.Manner()
 
     private var host: any Host { state.call.host }
     var reader: SourceReader { SourceReader(call: state.call, saltenv: saltenv) }
@@ -99,7 +110,7 @@ private struct CachedSource: Sendable {
         if hash == nil || old != hash?.digest {
             do {
                 guard try await store(path) else {
-                    return state.failed("Failed to cache \(source), check minion log for more information")
+                    return state.failed("Failed to cache \(WebURL.redacted(source)), check minion log for more information")
                 }
             } catch let error as ExecutionError {
                 return state.failed("\(error)")
@@ -138,6 +149,6 @@ private struct CachedSource: Sendable {
             try await host.put(localFile: file.localPath, to: path, FileAttributes())
             return true
         }
-        return try await FileCache(call: state.call, saltenv: saltenv).download(source) == path
+        return try await FileCache(call: state.call, saltenv: saltenv).download(source, manner) == path
     }
 }

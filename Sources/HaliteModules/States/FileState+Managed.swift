@@ -44,6 +44,16 @@ extension FileState {
         var ignored: Value = .null
         var fileMode: Value = .null
         var signature: Value = .null
+        var hashSignature: Value = .null
+        var keys = SignatureCheck.Keys()
+        var manner = FileCache.Manner()
+
+        /// The source of one file.
+        func managedSource(_ path: String, _ call: CallContext) -> ManagedSource {
+            ManagedSource(
+                call: call, path: path, hashText: sourceHash, hashName: sourceHashName, skipsVerification: skipVerify, manner: manner,
+                hashSignature: SignatureCheck(hashSignature, keys))
+        }
 
         /// Whether some differences do not count for what requires the state.
         var ignoresDifferences: Bool { ignoreOrdering || ignoreWhitespace || ignoreCommentCharacters.isTruthy }
@@ -94,20 +104,20 @@ extension FileState {
             .field("ignore_whitespace", \.ignoreWhitespace, "White space at the ends of lines does not trigger it."),
             .field("ignore_comment_characters", \.ignoreCommentCharacters, "Comments that begin with these do not trigger it."),
             .field("file_mode", \.fileMode, "Without effect: the mode of a file is mode."),
-            .field("signature", \.signature, "Not there yet: a signature that the content must have."),
-            .field("source_hash_sig", \.signature, "Not there yet: a signature that the file of digests must have."),
-            .field("signed_by_any", \.ignored, "Not there yet."),
-            .field("signed_by_all", \.ignored, "Not there yet."),
-            .field("keyring", \.ignored, "Not there yet."),
-            .field("gnupghome", \.ignored, "Not there yet."),
-            .field("sig_backend", \.ignored, "Not there yet."),
+            .field("signature", \.signature, "The signature that the source must have: True, or where it lies."),
+            .field("source_hash_sig", \.hashSignature, "The signature that the file of digests must have."),
+            .field("signed_by_any", \.keys.any, "Fingerprints of keys of which one must have signed."),
+            .field("signed_by_all", \.keys.all, "Fingerprints of keys that must all have signed."),
+            .field("keyring", \.keys.keyring, "The key ring that is used."),
+            .field("gnupghome", \.keys.home, "The folder of gpg that is used."),
+            .field("sig_backend", \.keys.backend, "What checks signatures: gpg."),
             .field("win_owner", \.ignored, "For Windows; without effect here."),
             .field("win_perms", \.ignored, "For Windows; without effect here."),
             .field("win_deny_perms", \.ignored, "For Windows; without effect here."),
             .field("win_inheritance", \.ignored, "For Windows; without effect here."),
             .field("win_perms_reset", \.ignored, "For Windows; without effect here."),
-            .field("verify_ssl", \.ignored, "Certificates are always verified."),
-            .field("use_etag", \.ignored, "Not supported."),
+            .field("verify_ssl", \.manner.verifiesCertificates, "Verify the certificate of a web server."),
+            .field("use_etag", \.manner.usesTag, "Take a download without a digest; a server that knows its ETag sends it once."),
         ]
     }
 
@@ -129,8 +139,6 @@ extension FileState {
         let keepsMode = settings.mode?.lowercased() == "keep"
         let mode = keepsMode ? nil : settings.mode.map { FileMode(text: $0) }
         if let failure = argumentFailure(settings, keepsMode: keepsMode) { return state.failed(failure) }
-        // Nothing is written that should have been verified.
-        if settings.signature.isTruthy { return state.failed("Cannot verify signatures because the gpg module was not loaded") }
         var file = ManagedFile(
             state: state, path: path, settings: settings, ownership: Ownership(user: settings.user, group: settings.group, mode: mode),
             keepsMode: keepsMode)
@@ -149,7 +157,11 @@ extension FileState {
         if status?.kind == .directory { return state.failed("Specified target \(path) is a directory") }
         if !settings.context.isNull, settings.context.mapValue == nil { return state.failed("Context must be formed as a dict") }
         if settings.defaults.isTruthy, settings.defaults.mapValue == nil { return state.failed("Defaults must be formed as a dict") }
-        if !isFixed, status != nil { return try await permissionsAlone(state, path, file.ownership, settings) }
+        var isLeft = !isFixed
+        if isFixed, status != nil, file.contents == nil, settings.template == nil, !settings.skipVerify {
+            isLeft = try await settings.managedSource(path, state.call).isHeld(settings.source)
+        }
+        if isLeft, status != nil { return try await permissionsAlone(state, path, file.ownership, settings) }
         file.context = settings.context
         if let accumulated = Accumulators.values(state, path) {
             var context = settings.context.mapValue ?? [:]

@@ -49,9 +49,7 @@ struct ManagedFile: Sendable {
     /// Chooses and fetches the source, and renders it where a template is asked for.
     private func fetch() async throws -> ManagedSource.Fetched? {
         guard settings.source.isTruthy else { return nil }
-        let place = ManagedSource(
-            call: state.call, path: path, hashText: settings.sourceHash, hashName: settings.sourceHashName,
-            skipsVerification: settings.skipVerify)
+        let place = settings.managedSource(path, state.call)
         let chosen = try await place.choose(settings.source)
         if contents != nil { return nil }
         var fetched = try await place.fetch(chosen.source, hash: chosen.hash, template: settings.template != nil)
@@ -66,7 +64,7 @@ struct ManagedFile: Sendable {
             fetched.content = .bytes(Array(rendered.utf8))
             fetched.sum = .content
         } catch let error as TemplateFailure {
-            throw ManagedSource.Failure(error.saltText, isTemplate: true)
+            throw ManagedSource.Failure(error.saltText, isRaised: true)
         } catch let error as ExecutionError {
             throw ManagedSource.Failure("\(error)")
         }
@@ -92,8 +90,7 @@ struct ManagedFile: Sendable {
         do {
             fetched = try await fetch()
         } catch let failure as ManagedSource.Failure {
-            // Under test Salt lets a mistake in a template pass as what it is.
-            if failure.isTemplate { throw ExecutionError(failure.comment) }
+            if failure.isRaised { throw ExecutionError(failure.comment) }
             return state.failed(failure.comment)
         } catch let error as ExecutionError {
             return state.failed("Unable to manage file: \(error)")
@@ -170,6 +167,8 @@ struct ManagedFile: Sendable {
         if keepsMode, let bits = fetched?.mode { file.ownership.mode = FileMode(bits: bits) }
         if let lateFailure { return state.failed("Unable to \(settings.checkCmd == nil ? "manage" : "check_cmd") file: \(lateFailure)") }
         do {
+            let isThere = try await host.isFile(path)
+            if settings.checkCmd != nil, let fetched, let failure = try await mismatch(fetched, isUpdate: isThere) { return failure }
             if let command = settings.checkCmd, !command.isEmpty,
                 let refusal = try await CandidateCheck(file: file, content: contents ?? fetched?.content, command: command).refusal()
             {
@@ -178,7 +177,13 @@ struct ManagedFile: Sendable {
         } catch let failure as ManagedSource.Failure {
             return state.failed(failure.comment)
         }
-        return try await Self.caught(state) { try await file.write(fetched) }
+        let result = try await Self.caught(state) { try await file.write(fetched) }
+        if !settings.keepSource, let fetched, SourceReader.isRemote(fetched.source),
+            let copy = WebURL(fetched.source).flatMap({ FileCache(call: state.call, saltenv: state.call.saltenv).externalPath($0) })
+        {
+            try await host.remove(copy)
+        }
+        return result
     }
 
     /// What cannot be done is Salt's sentence of it.
@@ -206,7 +211,7 @@ struct ManagedFile: Sendable {
         var result = StateResult(name: path, result: true, comment: "")
         var counts = false
         if let fetched, try await needsWriting(target, fetched, replacesLink: isLink && !follows) {
-            if let failure = try await mismatch(fetched, name: settings.source.firstText, isUpdate: true) { return failure }
+            if let failure = try await refusal(fetched, isUpdate: true) { return failure }
             let difference = try await shown(target, fetched.content)
             counts = difference.counts
             if !difference.text.isEmpty { result.changes["diff"] = .string(difference.text) }
@@ -252,12 +257,24 @@ struct ManagedFile: Sendable {
         return try await comparison.difference(target, content, host)
     }
 
-    /// Whether what was fetched is what the digest says.
-    private func mismatch(_ fetched: ManagedSource.Fetched, name: String, isUpdate: Bool) async throws -> StateResult? {
-        guard case .digest(let sum) = fetched.sum, !SourceReader.isSalt(name) else { return nil }
+    /// A failure unless what was fetched is what the digest says, and signed as it shall be.
+    private func refusal(_ fetched: ManagedSource.Fetched, isUpdate: Bool) async throws -> StateResult? {
+        if let failure = try await mismatch(fetched, isUpdate: isUpdate) { return failure }
+        guard let check = SignatureCheck(settings.signature, settings.keys), let file = fetched.path else { return nil }
+        do {
+            try await check.check(file, settings.managedSource(path, state.call).reader)
+            return nil
+        } catch let error as SourceHash.Invalid {
+            if SourceReader.isRemote(fetched.source) { try await host.remove(file) }
+            return state.failed("Failed checking new file's signature: \(error)")
+        }
+    }
+
+    private func mismatch(_ fetched: ManagedSource.Fetched, isUpdate: Bool) async throws -> StateResult? {
+        guard case .digest(let sum) = fetched.sum, !SourceReader.isSalt(fetched.source) else { return nil }
         let actual = try await fetched.content.digest(sum.algorithm, host)
         if actual == sum.digest { return nil }
-        let what = isUpdate ? name : path
+        let what = isUpdate ? fetched.source : path
         var comment = "Specified \(sum.algorithm.rawValue) checksum for \(what) (\(sum.digest)) does not match actual checksum (\(actual))"
         if isUpdate {
             comment +=
@@ -297,7 +314,7 @@ struct ManagedFile: Sendable {
     // MARK: - A new file
 
     private func create(_ fetched: ManagedSource.Fetched?) async throws -> StateResult {
-        if let fetched, let failure = try await mismatch(fetched, name: settings.source.firstText, isUpdate: false) { return failure }
+        if let fetched, let failure = try await refusal(fetched, isUpdate: false) { return failure }
         // Python's dirname keeps a name that ends with a slash.
         let parent = path.hasSuffix("/") ? String(path.dropLast()) : Path.parent(path) ?? "/"
         if try await !host.isDirectory(parent) {

@@ -23,7 +23,8 @@ struct FileCache: Sendable {
         let host = url.host.split(separator: ":").joined()
         var name = url.query.isEmpty ? url.path : "\(url.path)-\(url.query)"
         let folder = Path.join(root, "extrn_files", saltenv, Self.below(host))
-        guard !host.contains("/"), host != "..", Path.normalised(folder + "/" + name).hasPrefix(folder + "/") else { return nil }
+        let place = Path.normalised(folder + "/" + name)
+        guard !host.contains("/"), host != "..", place == folder || place.hasPrefix(folder + "/") else { return nil }
         if name.utf8.count > Self.nameLimit { name = Digest.hexadecimal(Array(name.utf8), .sha256) }
         return Path.join(folder, Self.below(name))
     }
@@ -66,16 +67,28 @@ struct FileCache: Sendable {
         if try await host.isDirectory(target) { try await host.remove(target) }
     }
 
+    /// How a download is done.
+    struct Manner: Sendable {
+        var verifiesCertificates = true
+        /// Asks the server by the `ETag` of the last time whether the content is another one.
+        var usesTag = false
+    }
+
     /// Downloads a URL into the cache and returns where; one with the wanted digest is not fetched again.
-    func download(_ source: String, hash: SourceHash? = nil, verifiesCertificates: Bool = true) async throws -> String {
+    func download(_ source: String, hash: SourceHash? = nil, _ manner: Manner = Manner()) async throws -> String {
         guard let url = WebURL(source), let target = externalPath(url) else { throw ExecutionError("Invalid path: \(source)") }
-        if let hash, try await call.host.isFile(target), try await call.host.digest(target, hash.algorithm) == hash.digest { return target }
         // Once in a state run is enough: the web cannot be asked what has changed.
         let memory = "cp.cache_file_|-\(source)_|-\(saltenv)"
         if let known = call.memory[memory]?.stringValue, try await call.host.isFile(known) { return known }
+        if let hash, try await call.host.isFile(target), try await call.host.digest(target, hash.algorithm) == hash.digest { return target }
+        let download = try request(url, manner)
         try await call.host.makeDirectories(Path.parent(target) ?? "/", FileAttributes(mode: 0o700))
         do {
-            try await request(url, verifiesCertificates).save(to: target, on: call.host)
+            let tagPath = target + ".etag"
+            let answer = try await download.save(to: target, on: call.host, unlessTagged: manner.usesTag ? try await tag(target, tagPath) : nil)
+            if manner.usesTag, let tag = answer.tag, !answer.isKnown {
+                try await call.host.write(tagPath, Array(tag.utf8), FileAttributes(mode: 0o600))
+            }
         } catch {
             throw ExecutionError("Error: \(error) reading \(url.path)")
         }
@@ -83,17 +96,32 @@ struct FileCache: Sendable {
         return target
     }
 
-    private func request(_ url: WebURL, _ verifiesCertificates: Bool) throws(WebError) -> WebDownload {
+    /// The `ETag` of a file in the cache.
+    private func tag(_ target: String, _ tagPath: String) async throws -> String? {
+        guard try await call.host.isFile(target), try await call.host.isFile(tagPath) else { return nil }
+        return String(decoding: try await call.host.read(tagPath, limit: 4096), as: UTF8.self).stripped()
+    }
+
+    /// Whether the web has it. What is signed for being fetched is fetched.
+    func exists(_ source: String) async -> Bool {
+        if WebURL(source)?.scheme == "s3" { return (try? await download(source)) != nil }
+        guard let url = WebURL(source), let download = try? request(url, Manner()) else { return false }
+        return await download.exists(on: call.host)
+    }
+
+    private func request(_ url: WebURL, _ manner: Manner) throws -> WebDownload {
         switch url.scheme {
         case "http", "https":
             var download = WebDownload(url, options: call.services.options)
-            download.verifiesCertificates = verifiesCertificates
+            download.verifiesCertificates = manner.verifiesCertificates
             return download
         case "s3":
             let settings = S3Request.Settings(options: call.services.options, pillar: call.pillar) { HostEnvironment.value($0) }
             return try S3Request(bucket: url.host, object: String(url.path.drop { $0 == "/" }), settings: settings)
                 .download(options: call.services.options)
-        default: throw WebError("sources of the kind '\(url.scheme)://' are not supported (salt, http, https, s3, file are)")
+        case "ftp", "swift":
+            throw ExecutionError("Error: sources of the kind '\(url.scheme)://' are not supported (salt, http, https, s3, file are) reading \(url.path)")
+        default: throw ExecutionError("Unsupported url scheme: \(url.text)")
         }
     }
 }
