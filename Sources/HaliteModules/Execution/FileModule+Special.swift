@@ -183,8 +183,12 @@ extension FileModule {
         _ call: CallContext, file: String, source: String, hash: String?, name: String?, saltenv: String, ignored: ValueMap
     ) async throws -> ValueMap {
         let reader = SourceReader(call: call, saltenv: saltenv)
-        let found = try await SourceHash.find(hash ?? "", source: source, name: file, entry: name, reader: reader)
-        return ["hash_type": .string(found.algorithm.rawValue), "hsum": .string(found.digest)]
+        do {
+            let found = try await SourceHash.find(hash ?? "", source: source, name: file, entry: name, reader: reader)
+            return ["hash_type": .string(found.algorithm.rawValue), "hsum": .string(found.digest)]
+        } catch let error as SourceHash.Invalid {
+            throw ExecutionError(error.description)
+        }
     }
 
     private static func sourceList(_ call: CallContext, source: Value, hash: Value, saltenv: String) async throws -> [Value] {

@@ -32,8 +32,12 @@ extension ArchiveState {
                 )
             }
             if let refusal = refusal(format) { return state.failed(refusal) }
-            let sum: SourceHash? =
-                if let hash { try await SourceHash.find(hash, source: source, name: source, entry: settings.sourceHashName, reader: reader) } else { nil }
+            var sum: SourceHash?
+            do {
+                if let hash { sum = try await SourceHash.find(hash, source: source, name: source, entry: settings.sourceHashName, reader: reader) }
+            } catch let error as SourceHash.Invalid {
+                return state.failed(error.description)
+            }
             if isLocal { return try await unpack(Archive(call: state.call, path: local, format: format), local, sum) }
             // Whether the download is of use is known only when it is here; that is nothing for a dry run.
             let waits = try await state.whenPlanning {
