@@ -2,8 +2,7 @@ include:
   - first
   - second
 
+# Rendered before what it includes, and so before any change.
 main:
-  test.configurable_test_state:
-    - changes: False
-    - result: True
-    - comment: {{ salt['pillar.get']('ports') | json }}
+  test.nop:
+    - seen: {{ salt['pillar.get']('ports') | json }}
