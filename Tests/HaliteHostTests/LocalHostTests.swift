@@ -33,6 +33,28 @@ struct LocalHostTests {
         }
     }
 
+    @Test func whatAKilledWriterLeftIsTakenAway() async throws {
+        try await withFolder { (folder: String) async throws in
+            let left = folder + "/.file.halite"
+            try FileManager.default.createDirectory(atPath: folder + "/elsewhere", withIntermediateDirectories: true)
+            try #require(FileManager.default.createFile(atPath: left, contents: Data("half".utf8)))
+            try await host.write(folder + "/file", Array("one".utf8), FileAttributes())
+            #expect(try await Set(host.list(folder)) == ["file", "elsewhere"])
+            // What a living writer holds stays, and a link that somebody planted leads nowhere.
+            try #require(FileManager.default.createFile(atPath: left, contents: Data("half".utf8)))
+            let held = open(left, O_RDONLY)
+            flock(held, LOCK_EX)
+            try await host.write(folder + "/file", Array("two".utf8), FileAttributes())
+            #expect(try await host.readText(left) == "half" && host.readText(folder + "/file") == "two")
+            close(held)
+            try FileManager.default.removeItem(atPath: left)
+            try FileManager.default.createSymbolicLink(atPath: left, withDestinationPath: folder + "/elsewhere/planted")
+            try await host.write(folder + "/file", Array("three".utf8), FileAttributes())
+            #expect(try await host.readText(folder + "/file") == "three")
+            #expect(try await host.list(folder + "/elsewhere") == [])
+        }
+    }
+
     @Test func whatCannotBeWrittenLeavesTheOldFile() async throws {
         try await withFolder { (folder: String) async throws in
             try await host.write(folder + "/file", Array("one".utf8), FileAttributes())
