@@ -159,13 +159,13 @@ struct MinionRequestTests {
             let raw = cluster.raw()
             _ = try await raw.greet("web1")
             for (path, content) in [
-                ("a.txt", "A"), ("d/b.txt", "B"), ("d/../a.txt", "A"), ("./a.txt", "A"), ("/a.txt", "A"), ("inner", "A"),
+                ("a.txt", "A"), ("d/b.txt", "B"), ("./a.txt", "A"), ("/a.txt", "A"), ("inner", "A"),
             ] {
                 let answer = try await raw.ask("file", ["path": .string(path)])
                 #expect(answer?["result"]?["data"] == .bytes(Array(content.utf8)), "\(path)")
             }
             let refused = [
-                "../outside.txt", "../pillar/p.sls", "d/../../outside.txt", "/etc/passwd", "\(cluster.folder)/outside.txt", "link",
+                "../outside.txt", "../pillar/p.sls", "d/../a.txt", "d/../../outside.txt", "/etc/passwd", "\(cluster.folder)/outside.txt", "link",
                 "absolute",
                 "up/outside.txt", "d", "", ".", "..", "a.txt/..", "a.txt\u{0}", "none.txt", "salt://a.txt",
             ]

@@ -73,13 +73,15 @@ struct RecursiveLayout: Sendable {
         let texts = sources.map { source -> String in
             var text = source.pythonString
             while text.hasSuffix("/") { text.removeLast() }
-            return text == "salt:" ? "salt://" : text
+            return text
         }
         for text in texts where !text.hasPrefix("salt://") { throw ExecutionError("Invalid source '\(text)' (must be a salt:// URI)") }
         var found: [Place] = []
         for text in texts {
             let place = reader.saltPath(text)
-            let prefix = place.path.isEmpty ? "" : place.path + "/"
+            // The whole of an environment is no folder of it for Salt.
+            if place.path.isEmpty { continue }
+            let prefix = place.path + "/"
             let files = try await state.call.services.files.list(saltenv: place.saltenv)
             let folders = try await state.call.services.files.emptyDirectories(saltenv: place.saltenv)
             if files.contains(where: { $0.hasPrefix(prefix) }) || folders.contains(where: { $0 == place.path || $0.hasPrefix(prefix) }) {

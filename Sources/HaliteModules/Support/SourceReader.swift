@@ -40,9 +40,11 @@ struct SourceReader: Sendable {
     func exists(_ source: String) async throws -> Bool {
         if Self.isSalt(source) {
             let (path, environment) = saltPath(source)
+            // Salt looks for the name as it is among those of all files and folders: `./a` and `a//b` are none of them.
+            let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+            if parts.contains(where: { $0.isEmpty || $0 == "." }) { return false }
             if try await call.services.files.fetch(path, saltenv: environment) != nil { return true }
-            let prefix = path.hasSuffix("/") ? path : path + "/"
-            return try await call.services.files.list(saltenv: environment).contains { $0.hasPrefix(prefix) }
+            return try await call.services.files.list(saltenv: environment).contains { $0.hasPrefix(path + "/") }
         }
         if Self.isRemote(source) { return await FileCache(call: call, saltenv: saltenv).exists(source) }
         let path = source.hasPrefix("file://") ? String(source.dropFirst(7)) : source

@@ -55,18 +55,13 @@ package struct RootsFileClient: FileClient {
         return listing
     }
 
-    /// A path below the root without `.`, `..` and leading slashes; nil when it would leave the root.
+    /// A path below the root without lone dots and slashes too many; nil for one that climbs. As Salt does, also for one that
+    /// would stay below the root: `a/../b` is no other name of `b`.
     static func relative(_ path: String) -> String? {
-        var parts: [Substring] = []
-        for part in path.split(separator: "/") where part != "." {
-            if part == ".." {
-                if parts.isEmpty { return nil }
-                parts.removeLast()
-            } else {
-                if part.utf8.contains(0) { return nil }
-                parts.append(part)
-            }
-        }
-        return parts.isEmpty ? nil : parts.joined(separator: "/")
+        let parts = path.split(separator: "/").filter { $0 != "." }
+        if parts.isEmpty || parts.contains(where: { $0 == ".." || $0.utf8.contains(0) }) { return nil }
+        // Salt looks for the letters alone, so that a folder whose name ends with two dots is not served either.
+        if parts.dropLast().contains(where: { $0.utf8.suffix(2).elementsEqual("..".utf8) }) { return nil }
+        return parts.joined(separator: "/")
     }
 }

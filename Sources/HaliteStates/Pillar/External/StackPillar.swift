@@ -193,9 +193,9 @@ enum PathGlob {
     static func expand(_ pattern: String, below folder: String) async throws -> [String] {
         var pattern = pattern
         if pattern.hasPrefix(folder + "/") { pattern = String(pattern.dropFirst(folder.utf8.count + 1)) }
-        guard let relative = RootsFileClient.relative(pattern), !pattern.hasPrefix("/") else { return [] }
+        guard !pattern.hasPrefix("/"), let parts = descending(pattern) else { return [] }
         var found = [""]
-        for part in relative.split(separator: "/").map(String.init) {
+        for part in parts {
             var next: [String] = []
             for path in found {
                 let place = path.isEmpty ? folder : Path.join(folder, path)
@@ -211,5 +211,15 @@ enum PathGlob {
             found = next
         }
         return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// The parts of a path with `..` taken back; nil when it would leave the folder, or names nothing.
+    private static func descending(_ path: String) -> [String]? {
+        var parts: [String] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part.utf8.contains(0) { return nil }
+            if part != ".." { parts.append(String(part)) } else if parts.popLast() == nil { return nil }
+        }
+        return parts.isEmpty ? nil : parts
     }
 }
