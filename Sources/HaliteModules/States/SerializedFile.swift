@@ -55,19 +55,30 @@ struct SerializedFile: Sendable {
             return .done(state.failed("merge_if_exists is not supported for the \(format.format) serializer"))
         }
         let existing: Value
+        let content = try await host.read(path)
         do {
-            existing = try await format.read(try await host.read(path), name: path)
+            existing = try await format.read(content, name: path)
         } catch let failure as Serialization.Failure {
             return .done(state.failed("Failed to deserialize existing data: \(failure.reason)"))
         }
-        // An empty document says nothing.
-        if existing.isNull || (existing.mapValue?.isEmpty == true && format.format == "yaml") { return .merged(nil, data) }
-        guard let known = existing.mapValue, let new = data.mapValue else {
+        // An empty document says nothing, which is neither an empty dictionary nor an empty list.
+        let scalar = format.format == "yaml" && existing.mapValue?.isEmpty == true ? Self.bareYAML(content) : nil
+        if existing.isNull || ["", "~", "null", "Null", "NULL"].contains(scalar) { return .merged(nil, data) }
+        guard scalar?.hasPrefix("{") != false, let known = existing.mapValue, let new = data.mapValue else {
             throw ExecutionError("Cannot update using non-dict types in dictupdate.update()")
         }
         let merged = Value.map(Merging.update(known, new))
         if merged == existing { return .done(state.unchanged("The file \(path) is in the correct state")) }
         return .merged(existing, merged)
+    }
+
+    /// What YAML without content says beside its comments and marks.
+    private static func bareYAML(_ content: [UInt8]) -> String {
+        let lines = PythonLines.split(String(decoding: content, as: UTF8.self)).map { $0.stripped() }
+        let said = lines.filter { !$0.hasPrefix("#") && !$0.hasPrefix("%") && $0 != "..." }.map { line in
+            line.hasPrefix("---") ? String(line.dropFirst(3)).stripped() : line
+        }
+        return said.joined(separator: " ").stripped()
     }
 
     /// A list of dictionaries with one key each; Salt takes nothing else.
@@ -96,7 +107,18 @@ struct SerializedFile: Sendable {
         let owners = Ownership(user: managed.user, group: managed.group, mode: managed.mode.map { FileMode(text: $0) })
         var file = ManagedFile(state: state, path: path, settings: managed, ownership: owners)
         try await file.takeContents(content)
+        let found = try await host.isFile(path) ? FileContent.bytes(try await host.read(path)) : .bytes([])
         var result = try await file.apply()
+        if result.result == false, result.extra["skip_watch"] != nil, let contents = file.contents {
+            // Salt tells what the command refused.
+            let difference = try await FileComparison(settings: managed, call: state.call).difference(found, contents, host).text
+            if !difference.isEmpty { result.changes["diff"] = .string(managed.showChanges ? difference : "<show_changes=False>") }
+            // The candidate is a copy of the file, or a new private one.
+            let identity = try await host.identity()
+            let fresh = FileStatus(kind: .file, mode: 0o600, userID: identity.userID, groupID: identity.groupID)
+            let candidate = try await host.status(path) ?? fresh
+            for (key, value) in try await owners.foreseenDifferences(candidate, host) { result.changes[key] = value }
+        }
         if result.result == nil {
             result.comment = "Dataset will be serialized and stored into \(path)"
             if !managed.showChanges { result.changes["diff"] = "<show_changes=False>" }

@@ -55,7 +55,14 @@ enum ConfigText {
         func value(_ key: String) -> String {
             (section == defaults ? defaultValues[key] : sections.last?.1[key])?.stringValue ?? ""
         }
-        for (number, line) in PythonLines.split(text).enumerated() {
+        let lines = PythonLines.split(text)
+        var errors: [String] = []
+        /// A line with its end, which the last one may lack.
+        func quoted(_ number: Int) -> String {
+            let isOpen = number == lines.count - 1 && text.utf8.last != 0x0A
+            return Value.string(lines[number] + (isOpen ? "" : "\n")).pythonRepr
+        }
+        for (number, line) in lines.enumerated() {
             let bare = line.stripped()
             if bare.hasPrefix("#") || bare.hasPrefix(";") { continue }
             if bare.isEmpty { continue }
@@ -72,16 +79,17 @@ enum ConfigText {
             guard section != nil else {
                 throw Serialization.Failure(
                     reason:
-                        "File contains no section headers.\nfile: '\(name)', line: \(number + 1)\n\(Value.string(line + "\n").pythonRepr)")
+                        "File contains no section headers.\nfile: '\(name)', line: \(number + 1)\n\(quoted(number))")
             }
             guard let divider = bare.firstIndex(where: { $0 == "=" || $0 == ":" }) else {
-                throw Serialization.Failure(
-                    reason: "Source contains parsing errors: '\(name)'\n\t[line \(number + 1).0]: \(Value.string(line + "\n").pythonRepr)")
+                errors.append("\n\t[line \(number < 9 ? " " : "")\(number + 1)]: \(quoted(number))")
+                continue
             }
             let found = String(bare[..<divider]).rightStripped().lowercased()
             put(found, String(bare[bare.index(after: divider)...]).stripped())
             key = found
         }
+        if !errors.isEmpty { throw Serialization.Failure(reason: "Source contains parsing errors: '\(name)'\(errors.joined())") }
         return ValueMap(
             sections.map { name, values in
                 var all = defaultValues
