@@ -150,7 +150,8 @@ package struct CpModule: ExecutionModule {
         var path = destination
         if path.isEmpty, let url = WebURL(source) { path = FileCache(call: call, saltenv: saltenv ?? call.saltenv).externalPath(url) ?? "" }
         guard !path.isEmpty, try await hasFolder(for: path, makedirs || destination.isEmpty, call) else { return "" }
-        try await call.host.write(path, Array(text.utf8), FileAttributes())
+        // Salt moves a private file of its own to the place.
+        try await call.host.write(path, Array(text.utf8), FileAttributes(mode: 0o600))
         return path
     }
 

@@ -37,14 +37,6 @@ extension FileState {
     }
 
     static func patch(_ given: StateContext, _ settings: PatchSettings) async throws -> StateResult {
-        var result = try await patched(given, settings)
-        for (name, value) in [("hash", settings.hash), ("dry_run_first", settings.dryRunFirst)] where !value.isNull {
-            result.warnings.append("The '\(name)' argument is no longer used and has been ignored.")
-        }
-        return result
-    }
-
-    private static func patched(_ given: StateContext, _ settings: PatchSettings) async throws -> StateResult {
         let host = given.call.host
         if await host.which("patch") == nil { return given.failed("patch executable not found on minion") }
         if given.name.isEmpty { return given.failed("A file/directory to be patched is required") }
@@ -52,6 +44,16 @@ extension FileState {
         let state = StateContext(call: given.call, name: given.name, id: given.id, sls: given.sls, low: given.low)
         if !path.hasPrefix("/") { return state.failed("\(path) is not an absolute path") }
         guard let status = try await host.status(path) else { return state.failed("\(path) does not exist") }
+        var result = try await patch(state, path, isFolder: status.kind == .directory, settings)
+        // Salt speaks of them only where there is something to patch.
+        for (name, value) in [("hash", settings.hash), ("dry_run_first", settings.dryRunFirst)] where !value.isNull {
+            result.warnings.append("The '\(name)' argument is no longer used and has been ignored.")
+        }
+        return result
+    }
+
+    private static func patch(_ state: StateContext, _ path: String, isFolder: Bool, _ settings: PatchSettings) async throws -> StateResult {
+        let host = state.call.host
         if let reject = settings.rejectFile {
             let parent = Path.parent(reject) ?? ""
             if !parent.hasPrefix("/") { return state.failed("'\(reject)' is not an absolute path") }
@@ -64,8 +66,7 @@ extension FileState {
         case .refused(let comment): return state.failed(comment)
         case .options(let found): options = found
         }
-        return try await FilePatch(state: state, path: path, isFolder: status.kind == .directory, options: options, settings: settings)
-            .apply()
+        return try await FilePatch(state: state, path: path, isFolder: isFolder, options: options, settings: settings).apply()
     }
 }
 

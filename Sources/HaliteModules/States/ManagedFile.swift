@@ -231,7 +231,14 @@ struct ManagedFile: Sendable {
                 if let failure = try await commit(contents, target) { return failure }
             }
         }
-        let outcome = try await enforce(followLinks: follows)
+        let outcome: (changes: ValueMap, problems: [String])
+        do {
+            outcome = try await enforce(followLinks: follows)
+        } catch let error as HostError where !result.warnings.isEmpty {
+            result = StateResult(
+                name: path, result: false, comment: "Unable to manage file: \(error.pythonText)", warnings: result.warnings)
+            return result
+        }
         for (key, value) in outcome.changes { result.changes[key] = value }
         if !outcome.problems.isEmpty { result.result = false }
         result.comment = outcome.problems.joined(separator: "; ")
@@ -316,7 +323,7 @@ struct ManagedFile: Sendable {
     private func create(_ fetched: ManagedSource.Fetched?) async throws -> StateResult {
         if let fetched, let failure = try await refusal(fetched, isUpdate: false) { return failure }
         // Python's dirname keeps a name that ends with a slash.
-        let parent = path.hasSuffix("/") ? String(path.dropLast()) : Path.parent(path) ?? "/"
+        let parent = path.hasSuffix("/") ? String(path.dropLast()) : path.hasPrefix("/") ? Path.parent(path) ?? "/" : ""
         if try await !host.isDirectory(parent) {
             guard settings.makedirs else { return state.failed("Parent directory not present") }
             try await makeParents(parent)

@@ -158,6 +158,12 @@ struct ManagedFolder: Sendable {
         } catch let error as HostError {
             throw ExecutionError(error.pythonText)
         }
+        // The name as it is written may lead through a folder that is not there.
+        guard try await host.isDirectory(path) else {
+            result.result = false
+            result.comment = "Failed to create directory \(path)"
+            return result
+        }
         result.changes[.string(path)] = ["directory": "new"]
         return result
     }

@@ -24,7 +24,7 @@ struct FileComparison: Sendable {
             if try await wanted.isContent(of: path, host) { return Outcome(text: "", counts: false) }
         } catch let error as HostError {
             let text = "Failed to read \(path): \(error.reason)"
-            return Outcome(text: text, unreadable: text)
+            return Outcome(text: text, counts: false, unreadable: text)
         }
         return try await difference(.onHost(path), wanted, host, obfuscates: true)
     }
