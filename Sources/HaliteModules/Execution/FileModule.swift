@@ -79,9 +79,14 @@ package struct FileModule: ExecutionModule {
             .required("file_hash", "The digest, perhaps with its kind in front."), body: checkHash),
         Function(
             "find", "Return the paths below a folder that meet all conditions.", path(),
-            .keywords("kwargs", "name, iname, regex, type, size, mtime, owner, group, maxdepth, mindepth, grep, delete, print."),
-            body: { (call: CallContext, path: String, options: ValueMap) async throws -> [Value] in
-                try await FileFinder(options: options).find(path, call)
+            .rest("args", "`delete`, which deletes plain files, or `print`."),
+            .keywords("kwargs", "name, iname, regex, iregex, type, size, mtime, owner, group, maxdepth, mindepth, grep, delete, print, exec, test."),
+            body: { (call: CallContext, path: String, words: [Value], options: ValueMap) async throws -> Value in
+                var options = options
+                if words.contains("delete") { options["delete"] = "f" } else if words.contains("print") { options["print"] = "path" }
+                let finder: FileFinder
+                do { finder = try FileFinder(options: options) } catch { return .string("error: \(error)") }
+                return .list(try await finder.find(path, call))
             }),
         Function(
             "search", "Tell whether a pattern is in a file.", path(), .required("pattern", "A regular expression."),

@@ -80,10 +80,9 @@ private struct CachedSource: Sendable {
     }
 
     var cachePath: String? {
-        let cache = state.call.services.options["cachedir"]?.stringValue ?? "/var/cache/halite"
         if SourceReader.isSalt(source) {
             let place = reader.saltPath(source)
-            return Path.join(cache, "files", place.saltenv, place.path)
+            return FileCache(call: state.call, saltenv: place.saltenv).servedPath(place.path)
         }
         return WebURL(source).flatMap { FileCache(call: state.call, saltenv: saltenv).externalPath($0) }
     }

@@ -234,10 +234,11 @@ struct ManagedFile: Sendable {
         let outcome: (changes: ValueMap, problems: [String])
         do {
             outcome = try await enforce(followLinks: follows)
-        } catch let error as HostError where !result.warnings.isEmpty {
-            result = StateResult(
-                name: path, result: false, comment: "Unable to manage file: \(error.pythonText)", warnings: result.warnings)
-            return result
+        } catch {
+            // Salt's warnings are there already when the rest fails.
+            var failure = try await Self.caught(state) { throw error }
+            failure.warnings = result.warnings + failure.warnings
+            return failure
         }
         for (key, value) in outcome.changes { result.changes[key] = value }
         if !outcome.problems.isEmpty { result.result = false }

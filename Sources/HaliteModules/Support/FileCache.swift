@@ -14,7 +14,7 @@ struct FileCache: Sendable {
 
     private var root: String { call.services.options["cachedir"]?.stringValue ?? "/var/cache/halite/minion" }
 
-    func servedPath(_ path: String) -> String { Path.join(root, "files", saltenv, Self.below(path)) }
+    func servedPath(_ path: String) -> String { Path.join(root, "files", Self.below(saltenv), Self.below(path)) }
 
     func localPath(_ path: String) -> String { Path.join(root, "localfiles", Self.below(path)) }
 
