@@ -91,12 +91,14 @@ extension AtomicFile {
 
     /// Nil where there is a file, or where somebody took it for a left one before it was locked.
     private static func fresh(_ path: String) -> Descriptor? {
+        // Whatever else is wrong, such as a full disk, shows itself when a name of its own is tried.
         guard let file = try? Descriptor(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600) else { return nil }
         return flock(file.number, LOCK_EX | LOCK_NB) == 0 && file.isNamed(path) ? file : nil
     }
 
     /// Removes what nobody writes any more; false when there is no such file.
     private static func takeAway(_ path: String) -> Bool {
+        // What cannot be opened, such as a link that somebody planted, is left where it is.
         guard let left = try? Descriptor(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK), flock(left.number, LOCK_EX | LOCK_NB) == 0 else {
             return false
         }

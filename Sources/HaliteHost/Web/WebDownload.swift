@@ -42,6 +42,7 @@ package struct WebDownload: Sendable {
         if let tag { request.headers.append(("If-None-Match", tag)) }
         do {
             let answer = try await request.run(output: part, options: [], on: host)
+            // An empty part that stays is overwritten by the next download.
             if answer.isKnown { try? await host.remove(part) } else { try await host.rename(part, to: path) }
             return answer
         } catch {
@@ -50,7 +51,7 @@ package struct WebDownload: Sendable {
         }
     }
 
-    /// Whether the server has it; nothing is brought.
+    /// Whether the server has it; nothing is brought. One that cannot be asked has nothing, as under Salt.
     package func exists(on host: any Host) async -> Bool {
         (try? await run(output: "/dev/null", options: ["head"], on: host)) != nil
     }

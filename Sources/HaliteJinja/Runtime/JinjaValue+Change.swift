@@ -17,6 +17,7 @@ extension JinjaValue {
         case (.int(let new), .int(let old)) where new == old: return nil
         case (.bool(let new), .bool(let old)) where new == old: return nil
         case (.null, .null): return nil
+        // What is no data, such as a macro, cannot be kept for later files.
         default: return try? freeze()
         }
     }

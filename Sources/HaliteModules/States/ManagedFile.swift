@@ -268,7 +268,10 @@ struct ManagedFile: Sendable {
     /// A failure unless what was fetched is what the digest says, and signed as it shall be.
     private func refusal(_ fetched: ManagedSource.Fetched, isUpdate: Bool) async throws -> StateResult? {
         if let failure = try await mismatch(fetched, isUpdate: isUpdate) { return failure }
-        guard let check = SignatureCheck(settings.signature, settings.keys), let file = fetched.path else { return nil }
+        guard let check = SignatureCheck(settings.signature, settings.keys) else { return nil }
+        guard let file = fetched.path else {
+            return state.failed("Failed checking new file's signature: what a template makes is not what was signed")
+        }
         do {
             try await check.check(file, settings.managedSource(path, state.call).reader)
             return nil

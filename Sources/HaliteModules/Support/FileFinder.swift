@@ -148,9 +148,11 @@ struct FileFinder {
                 if !isDryRun { try await call.host.remove(path) }
                 found.append(.string(path))
             case .run(let text):
-                let command = DataPath.split(text, "{}").joined(separator: path)
+                func filled(_ text: String) -> String { DataPath.split(text, "{}").joined(separator: path) }
+                let command = filled(text)
                 do {
-                    let output = try await call.host.run(Command(try ShellWords.split(command))).standardOutput
+                    // Words first and names then: no name of a file becomes more than a part of one argument.
+                    let output = try await call.host.run(Command(try ShellWords.split(text).map(filled))).standardOutput
                     found.append(.string("\(command):\n\(String(decoding: output, as: UTF8.self))\n"))
                 } catch {
                     found.append(.string("\(path): Failed"))
