@@ -128,6 +128,8 @@ struct ManagedSource: Sendable {
             return try await host.digest(path, wanted.algorithm) == wanted.digest
         } catch is SourceHash.Invalid {
             return false
+        } catch is ExecutionError {
+            return false
         }
     }
 
