@@ -1,0 +1,1 @@
+supervisorctl status ticker | grep -q STOPPED

@@ -1,0 +1,7 @@
+ticker:
+  supervisord.dead: []
+
+/etc/supervisor/conf.d/ticker.conf:
+  file.absent:
+    - require:
+      - supervisord: ticker
