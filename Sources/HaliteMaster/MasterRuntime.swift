@@ -22,7 +22,7 @@ package final class MasterRuntime: MinionServices {
     static func make(master: MasterService, catalogue: ModuleCatalogue, host: any Host) async -> MasterRuntime {
         var own = catalogue
         own.additions += [SaltutilMasterModule.self]
-        own.states = [SaltState.self] + own.states
+        own.states = builtInOrchestrationStates + own.states
         let id = master.options.id + "_master"
         let modules = await ModuleRuntime.make(
             id: id, options: master.options.map, host: host, files: master.fileRoots,

@@ -12,7 +12,7 @@ struct HaliteCommand: AsyncParsableCommand {
             """,
         version: "halite \(Entry.version)",
         subcommands: [
-            CallCommand.self, RunCommand.self, GraphCommand.self, KeyCommand.self, MasterCommand.self, MinionCommandLine.self, RenderCommand.self, LabCommand.self,
-            LabInitCommand.self,
+            CallCommand.self, RunCommand.self, GraphCommand.self, KeyCommand.self, MasterCommand.self, MinionCommandLine.self, RenderCommand.self, ModulesCommand.self,
+            LabCommand.self, LabInitCommand.self,
         ])
 }

@@ -1,7 +1,10 @@
 import HaliteModuleKit
 
 /// The runners of the master, by name.
-let builtInRunners: [any ExecutionModule.Type] = [
+package let builtInRunners: [any ExecutionModule.Type] = [
     CacheRunner.self, EventRunner.self, FileserverRunner.self, JobsRunner.self, ManageRunner.self, MineRunner.self, PillarRunner.self,
     SaltRunner.self, StateRunner.self, TestRunner.self,
 ]
+
+/// The states that only an orchestration has.
+package let builtInOrchestrationStates: [any StateModule.Type] = [SaltState.self]

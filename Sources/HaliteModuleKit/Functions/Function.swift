@@ -111,3 +111,19 @@ package indirect enum Requirement: Sendable {
         }
     }
 }
+
+extension Requirement: CustomStringConvertible {
+    /// In words, for messages and the reference: `the command crontab`.
+    package var description: String {
+        switch self {
+        case .none: "nothing"
+        case .kernel(let name): "the kernel \(name)"
+        case .osFamily(let name): "a system of the family \(name)"
+        case .command(let name): "the command \(name)"
+        case .path(let path): path
+        case .not(let requirement): "not \(requirement)"
+        case .all(let requirements): requirements.map(\.description).joined(separator: " and ")
+        case .any(let requirements): requirements.map(\.description).joined(separator: " or ")
+        }
+    }
+}

@@ -4,8 +4,8 @@ import HaliteValue
 
 /// The execution and state functions that one host offers, by full name.
 package struct ModuleRegistry: Sendable {
-    package let functions: [String: Function]
-    package let states: [String: StateFunction]
+    package let functions: FunctionTable<Function>
+    package let states: FunctionTable<StateFunction>
     /// Module name to summary, for `sys.list_modules` and `sys.doc`.
     package let modules: [String: String]
     package let stateModules: [String: String]
@@ -20,7 +20,7 @@ package struct ModuleRegistry: Sendable {
         modules: [any ExecutionModule.Type], additions: [any ExecutionModule.Type] = [], states: [any StateModule.Type],
         host: any Host, grains: ValueMap
     ) async {
-        var functions: [String: Function] = [:]
+        var functions: [String: [FunctionTable<Function>.Source]] = [:]
         var names: [String: String] = [:]
         var withheld: [String: Requirement] = [:]
         for module in modules where names[module.name] == nil {
@@ -31,14 +31,14 @@ package struct ModuleRegistry: Sendable {
             withheld[module.name] = nil
             for name in [module.name] + module.aliases {
                 names[name] = module.summary
-                for function in module.functions { functions["\(name).\(function.name)"] = function }
+                functions[name, default: []].append { module.functions.map { ($0.name, $0) } }
             }
         }
         for module in additions {
             names[module.name] = names[module.name] ?? module.summary
-            for function in module.functions { functions["\(module.name).\(function.name)"] = function }
+            functions[module.name, default: []].append { module.functions.map { ($0.name, $0) } }
         }
-        var stateFunctions: [String: StateFunction] = [:]
+        var stateFunctions: [String: [FunctionTable<StateFunction>.Source]] = [:]
         var stateNames: [String: String] = [:]
         var aggregates: [String: StateAggregate] = [:]
         for module in states where stateNames[module.name] == nil {
@@ -48,10 +48,10 @@ package struct ModuleRegistry: Sendable {
             }
             stateNames[module.name] = module.summary
             aggregates[module.name] = module.aggregate
-            for function in module.functions { stateFunctions["\(module.name).\(function.name)"] = function }
+            stateFunctions[module.name] = [{ module.functions.map { ($0.name, $0) } }]
         }
-        self.functions = functions
-        self.states = stateFunctions
+        self.functions = FunctionTable(functions)
+        self.states = FunctionTable(stateFunctions)
         self.modules = names
         self.stateModules = stateNames
         self.aggregates = aggregates
@@ -60,6 +60,6 @@ package struct ModuleRegistry: Sendable {
 
     package func function(_ name: String) throws -> Function {
         if let function = functions[name] { return function }
-        throw UnknownFunctionError(name, nearest: NearestName.find(name, among: functions.keys.sorted()))
+        throw UnknownFunctionError(name, nearest: NearestName.find(name, among: functions.names.sorted()))
     }
 }

@@ -31,7 +31,7 @@ package struct SysModule: ExecutionModule {
 
     private static func documentation(_ call: CallContext, patterns: [Value]) async throws -> ValueMap {
         var found = ValueMap()
-        for (name, function) in sorted(call.services.registry.functions) where wanted(name, patterns) {
+        for (name, function) in sorted(call.services.registry.functions.all) where wanted(name, patterns) {
             var text = describe(function.summary, function.parameters)
             if let example = function.example { text += "\n\nExample:\n\n    \(example)" }
             found[.string(name)] = .string(text)
@@ -47,7 +47,7 @@ package struct SysModule: ExecutionModule {
         for (name, summary) in sorted(call.services.registry.stateModules) where patterns.isEmpty || patterns.contains(.string(name)) {
             found[.string(name)] = .string(summary)
         }
-        for (name, state) in sorted(call.services.registry.states) where wanted(name, patterns) {
+        for (name, state) in sorted(call.services.registry.states.all) where wanted(name, patterns) {
             found[.string(name)] = .string(describe(state.summary, state.parameters))
         }
         return found
@@ -71,12 +71,12 @@ package struct SysModule: ExecutionModule {
     }
 
     private static func argumentSpecification(_ call: CallContext, module: String) async throws -> ValueMap {
-        let functions = sorted(call.services.registry.functions).filter { wanted($0.key, [.string(module)]) }
+        let functions = sorted(call.services.registry.functions.all).filter { wanted($0.key, [.string(module)]) }
         return ValueMap(functions.map { (.string($0.key), specification($0.value.parameters)) })
     }
 
     private static func stateArgumentSpecification(_ call: CallContext, module: String) async throws -> ValueMap {
-        let functions = sorted(call.services.registry.states).filter { wanted($0.key, [.string(module)]) }
+        let functions = sorted(call.services.registry.states.all).filter { wanted($0.key, [.string(module)]) }
         return ValueMap(functions.map { (.string($0.key), specification($0.value.parameters)) })
     }
 
@@ -100,11 +100,11 @@ package struct SysModule: ExecutionModule {
     }
 
     private static func listFunctions(_ call: CallContext, patterns: [Value], ignored: ValueMap) async throws -> [String] {
-        sorted(call.services.registry.functions).map(\.key).filter { wanted($0, patterns) }
+        sorted(call.services.registry.functions.all).map(\.key).filter { wanted($0, patterns) }
     }
 
     private static func listStateFunctions(_ call: CallContext, patterns: [Value], ignored: ValueMap) async throws -> [String] {
-        sorted(call.services.registry.states).map(\.key).filter { wanted($0, patterns) }
+        sorted(call.services.registry.states.all).map(\.key).filter { wanted($0, patterns) }
     }
 
     private static func listModules(_ call: CallContext, patterns: [Value]) async throws -> [String] {

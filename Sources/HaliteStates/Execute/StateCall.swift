@@ -172,7 +172,7 @@ struct StateCall: Sendable {
 
     private func unknownState() -> String {
         let registry = context.services.registry
-        let nearest = NearestName.find(chunk.fullName, among: registry.states.keys.sorted()).map { " Did you mean '\($0)'?" } ?? ""
+        let nearest = NearestName.find(chunk.fullName, among: registry.states.names.sorted()).map { " Did you mean '\($0)'?" } ?? ""
         guard chunk.data["__sls__"] != nil else { return "Specified state '\(chunk.fullName)' was not found\(nearest.isEmpty ? "" : "." + nearest)" }
         let text = "State '\(chunk.fullName)' was not found in SLS '\(chunk.sls)'\nReason: "
         if let requirement = registry.withheld[chunk.state] {

@@ -125,7 +125,7 @@ package final class SaltTemplateService: TemplateService {
             },
             functions: FunctionNames(
                 contains: { context.services.registry.functions[$0] != nil }, hasModule: { context.services.registry.modules[$0] != nil },
-                all: { Array(context.services.registry.functions.keys) }))
+                all: { context.services.registry.functions.names }))
         scope.functionPillar = shared?.functionPillar ?? context.pillar
         if let shared = context.shared {
             scope.keep = { changes in

@@ -121,7 +121,7 @@ private struct StackRun {
                 }
                 return try RenderThread.wait { try await context.call(function, Arguments(positional, keywords: keywords)) }
             },
-            functions: FunctionNames(context.services.registry.functions.keys + [Self.traverse]))
+            functions: FunctionNames(context.services.registry.functions.names + [Self.traverse]))
     }
 }
 
