@@ -25,7 +25,7 @@ package struct SaltutilModule: ExecutionModule {
     ] + synchronisations
 
     /// Custom modules do not exist yet, so nothing is ever fetched.
-    private static let kinds = [
+    static let kinds = [
         "beacons", "clouds", "engines", "executors", "grains", "log_handlers", "matchers", "modules", "output", "outputters", "pillar", "proxymodules",
         "renderers", "returners", "sdb", "serializers", "states", "thorium", "utils", "wrapper",
     ]

@@ -1,3 +1,4 @@
+import HaliteCore
 import HaliteJinja
 import HaliteValue
 

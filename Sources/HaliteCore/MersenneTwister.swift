@@ -1,10 +1,10 @@
 /// The generator of Python's `random.Random`, so that a seed gives the numbers that it gives there.
-struct MersenneTwister {
+package struct MersenneTwister {
     private var state = [UInt32](repeating: 0, count: 624)
     private var index = 624
 
     /// Seeds with the magnitude of an integer, in words of 32 bits, the lowest first.
-    init(words: [UInt32]) {
+    package init(words: [UInt32]) {
         let key = words.isEmpty ? [0] : words
         seed(19_650_218)
         var i = 1
@@ -43,7 +43,7 @@ struct MersenneTwister {
         index = 0
     }
 
-    mutating func next() -> UInt32 {
+    package mutating func next() -> UInt32 {
         if index >= 624 { twist() }
         var y = state[index]
         index += 1
@@ -54,7 +54,7 @@ struct MersenneTwister {
     }
 
     /// A number below a bound, as `_randbelow` finds it.
-    mutating func below(_ bound: Int) -> Int {
+    package mutating func below(_ bound: Int) -> Int {
         guard bound > 0 else { return 0 }
         let bits = Int.bitWidth - bound.leadingZeroBitCount
         while true {
@@ -70,7 +70,7 @@ struct MersenneTwister {
     }
 
     /// `sample(range(count), size)`: which of the elements, in their new order.
-    mutating func sample(_ size: Int, of count: Int) -> [Int] {
+    package mutating func sample(_ size: Int, of count: Int) -> [Int] {
         // For few of many a set of those that are taken needs less room than a copy of all.
         var setSize = 21
         if size > 5 {
