@@ -14,8 +14,11 @@ package final class FakeHost: Host {
         var nodes: [String: Node] = [:]
         var users: [UserEntry] = []
         var groups: [GroupEntry] = []
-        var answers: [(command: [String], result: CommandResult)] = []
+        var answers: [FakeAnswer] = []
+        var script: [FakeAnswer] = []
         var commands: [Command] = []
+        var changing: [Command] = []
+        var unanswered: [[String]] = []
         var programs: Set<String> = []
         var clock = 1_000_000.0
         var identity = HostIdentity(kernel: "Linux", nodeName: "fake", kernelRelease: "6.1.0", machine: "x86_64")
@@ -49,18 +52,50 @@ package final class FakeHost: Host {
     package func answer(_ command: [String], output: String = "", errors: String = "", code: Int = 0) {
         let result = CommandResult(
             processID: 4711, exitCode: code, standardOutput: Array(output.utf8), standardError: Array(errors.utf8))
-        state.withLock { $0.answers.append((command, result)) }
+        state.withLock { $0.answers.append(FakeAnswer(command: command, result: result)) }
     }
+
+    /// Records answers of which the first that matches counts, before all others.
+    package func play(_ answers: [FakeAnswer]) { state.withLock { $0.script = answers } }
+
+    /// Puts files there: a nil text is a folder.
+    package func place(_ path: String, text: String?, mode: Int? = nil) {
+        state.withLock { state in
+            let name = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+            FakeHost.makeParents(of: name, &state)
+            let kind: FileStatus.Kind = text == nil ? .directory : .file
+            state.nodes[name] = FakeHost.node(kind, mode ?? (text == nil ? 0o755 : 0o644), state.clock, Array((text ?? "").utf8))
+        }
+    }
+
+    package func place(_ path: String, link target: String) {
+        state.withLock { state in
+            FakeHost.makeParents(of: path, &state)
+            var node = FakeHost.node(.link, 0o777, state.clock)
+            node.target = target
+            state.nodes[path] = node
+        }
+    }
+
+    /// The files and links, by path: what a case compares afterwards.
+    package var contents: [String: Node] { state.withLock { $0.nodes.filter { $0.value.status.kind != .directory } } }
 
     package func add(_ user: UserEntry) { state.withLock { $0.users.append(user) } }
     package func add(_ group: GroupEntry) { state.withLock { $0.groups.append(group) } }
     package func add(_ interface: NetworkInterface) { state.withLock { $0.interfaces.append(interface) } }
+    package func add(program: String) { state.withLock { _ = $0.programs.insert(program) } }
     package func setIdentity(_ identity: HostIdentity) { state.withLock { $0.identity = identity } }
 
     /// Everything that was run, in order.
     package var commands: [Command] { state.withLock { $0.commands } }
     package var commandLines: [[String]] { commands.map(\.arguments) }
-    package func forgetCommands() { state.withLock { $0.commands = [] } }
+    /// Those whose answer did not call them a query.
+    package var changingCommands: [Command] { state.withLock { $0.changing } }
+    /// Commands of programs that are there, without an answer.
+    package var unanswered: [[String]] { state.withLock { $0.unanswered } }
+    /// Whether the program of a command is there, so that it was run at all.
+    package func isAnswered(_ command: [String]) -> Bool { state.withLock { FakeHost.which(command.first ?? "", $0) != nil } }
+    package func forgetCommands() { state.withLock { ($0.commands, $0.changing, $0.unanswered) = ([], [], []) } }
 
     package func text(_ path: String) -> String? {
         state.withLock { $0.nodes[path].map { String(decoding: $0.content, as: UTF8.self) } }
@@ -71,15 +106,25 @@ package final class FakeHost: Host {
     package func run(_ command: Command) async throws -> CommandResult {
         try state.withLock { state in
             state.commands.append(command)
-            let match = state.answers.last { FakeHost.matches($0.command, command.arguments) }
-            if let match { return match.result }
+            if let index = state.script.firstIndex(where: { $0.matches(command.arguments) }) {
+                let answer = state.script[index]
+                if answer.once { state.script.remove(at: index) }
+                if !answer.isQuery { state.changing.append(command) }
+                for (path, text) in answer.files { FakeHost.replace(path, text, &state) }
+                return answer.result
+            }
+            if let answer = state.answers.last(where: { $0.matches(command.arguments) }) { return answer.result }
+            if FakeHost.which(command.arguments.first ?? "", state) != nil { state.unanswered.append(command.arguments) }
             throw HostError(.noSuchProgram, "no answer is recorded for \(command.arguments)")
         }
     }
 
-    private static func matches(_ pattern: [String], _ arguments: [String]) -> Bool {
-        if pattern.last == "*" { return arguments.starts(with: pattern.dropLast()) }
-        return pattern == arguments
+    private static func replace(_ path: String, _ text: String?, _ state: inout State) {
+        state.nodes[path] = nil
+        state.clock += 1
+        guard let text else { return }
+        makeParents(of: path, &state)
+        state.nodes[path] = node(.file, 0o644, state.clock, Array(text.utf8))
     }
 
     package func read(_ path: String, limit: Int) async throws -> [UInt8] {
@@ -180,17 +225,44 @@ package final class FakeHost: Host {
     }
 
     package func which(_ program: String) async -> String? {
-        state.withLock { state in
-            if program.hasPrefix("/") { return state.programs.contains(program) || state.nodes[program] != nil ? program : nil }
-            if state.programs.contains(program) { return "/usr/bin/" + program }
-            return nil
+        state.withLock { FakeHost.which(program, $0) }
+    }
+
+    private static func which(_ program: String, _ state: State) -> String? {
+        if program.hasPrefix("/") { return state.programs.contains(program) || state.nodes[program] != nil ? program : nil }
+        if state.programs.contains(program) { return "/usr/bin/" + program }
+        let folders = ["/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/", "/usr/local/sbin/", "/usr/local/bin/"]
+        return folders.map { $0 + program }.first { state.programs.contains($0) }
+    }
+
+    package func user(named name: String) async throws -> UserEntry? { state.withLock { FakeHost.users($0).first { $0.name == name } } }
+    package func user(id: Int) async throws -> UserEntry? { state.withLock { FakeHost.users($0).first { $0.userID == id } } }
+    package func group(named name: String) async throws -> GroupEntry? { state.withLock { FakeHost.groups($0).first { $0.name == name } } }
+    package func group(id: Int) async throws -> GroupEntry? { state.withLock { FakeHost.groups($0).first { $0.groupID == id } } }
+
+    /// What the account files say, where there are some.
+    private static func users(_ state: State) -> [UserEntry] {
+        guard let file = state.nodes["/etc/passwd"] else { return state.users }
+        return lines(file).compactMap { fields in
+            guard fields.count >= 7, let user = Int(fields[2]), let group = Int(fields[3]) else { return nil }
+            return UserEntry(name: fields[0], userID: user, groupID: group, fullName: fields[4], home: fields[5], shell: fields[6])
         }
     }
 
-    package func user(named name: String) async throws -> UserEntry? { state.withLock { $0.users.first { $0.name == name } } }
-    package func user(id: Int) async throws -> UserEntry? { state.withLock { $0.users.first { $0.userID == id } } }
-    package func group(named name: String) async throws -> GroupEntry? { state.withLock { $0.groups.first { $0.name == name } } }
-    package func group(id: Int) async throws -> GroupEntry? { state.withLock { $0.groups.first { $0.groupID == id } } }
+    private static func groups(_ state: State) -> [GroupEntry] {
+        guard let file = state.nodes["/etc/group"] else { return state.groups }
+        return lines(file).compactMap { fields in
+            guard fields.count >= 4, let id = Int(fields[2]) else { return nil }
+            return GroupEntry(name: fields[0], groupID: id, members: fields[3].split(separator: ",").map(String.init))
+        }
+    }
+
+    private static func lines(_ file: Node) -> [[String]] {
+        String(decoding: file.content, as: UTF8.self).split(separator: "\n").map {
+            $0.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        }
+    }
+
     package func identity() async throws -> HostIdentity { state.withLock { $0.identity } }
     package func interfaces() async throws -> [NetworkInterface] { state.withLock { $0.interfaces } }
     package func fileSystemUsage(_ path: String) async throws -> FileSystemUsage {
