@@ -110,7 +110,7 @@ package struct PkgrepoState: StateModule {
             return try await state.change(changes, would: would, did: "Configured package repo '\(state.name)'") {
                 try await placeKey(state, settings, key)
                 try await write(entry, replacing: present, settings, host)
-                if settings.refresh { _ = try await PkgApt.refreshDatabase(state.call, cacheValidTime: 0, failhard: false, ignored: [:]) }
+                if settings.refresh { _ = try await PkgApt.refreshDatabase(state.call, cacheValidTime: 0, failhard: false, options: [:]) }
                 return nil
             }
         } catch let error as ExecutionError {

@@ -136,3 +136,13 @@ struct CivilDate: Sendable, Equatable {
         }
     }
 }
+
+extension CivilDate {
+    /// Python's `isoformat()` of a moment in UTC, without the zone.
+    static func isoText(secondsSince1970 seconds: Int) -> String {
+        let date = CivilDate(seconds: Double(seconds))
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let year = String(repeating: "0", count: max(0, 4 - String(date.year).count)) + String(date.year)
+        return "\(year)-\(two(date.month))-\(two(date.day))T\(two(date.hour)):\(two(date.minute)):\(two(date.second))"
+    }
+}
