@@ -240,13 +240,13 @@ package final class FakeHost: Host {
     package func group(named name: String) async throws -> GroupEntry? { state.withLock { FakeHost.groups($0).first { $0.name == name } } }
     package func group(id: Int) async throws -> GroupEntry? { state.withLock { FakeHost.groups($0).first { $0.groupID == id } } }
 
-    /// What the account files say, where there are some.
+    /// What the account files say, where there are some, and those that were added.
     private static func users(_ state: State) -> [UserEntry] {
         guard let file = state.nodes["/etc/passwd"] else { return state.users }
         return lines(file).compactMap { fields in
             guard fields.count >= 7, let user = Int(fields[2]), let group = Int(fields[3]) else { return nil }
             return UserEntry(name: fields[0], userID: user, groupID: group, fullName: fields[4], home: fields[5], shell: fields[6])
-        }
+        } + state.users
     }
 
     private static func groups(_ state: State) -> [GroupEntry] {
@@ -254,7 +254,7 @@ package final class FakeHost: Host {
         return lines(file).compactMap { fields in
             guard fields.count >= 4, let id = Int(fields[2]) else { return nil }
             return GroupEntry(name: fields[0], groupID: id, members: fields[3].split(separator: ",").map(String.init))
-        }
+        } + state.groups
     }
 
     private static func lines(_ file: Node) -> [[String]] {
