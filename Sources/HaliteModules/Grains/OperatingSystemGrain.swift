@@ -69,7 +69,8 @@ package struct OperatingSystemGrain: Grain {
         } else {
             grains["lsb_distrib_id"] = .string(name)
             if !version.isEmpty { grains["lsb_distrib_release"] = .string(version) }
-            let lsbCodename = release["VERSION_CODENAME"] ?? release["PRETTY_NAME"] ?? ""
+            var lsbCodename = release["VERSION_CODENAME"] ?? release["PRETTY_NAME"] ?? ""
+            if ["Rocky", "AlmaLinux"].contains(os), let inner = parenthesised(lsbCodename) { lsbCodename = inner }
             grains["lsb_distrib_codename"] = .string(lsbCodename)
             codename = codename ?? lsbCodename
         }
@@ -78,10 +79,12 @@ package struct OperatingSystemGrain: Grain {
             if name == "openSUSE Leap" { fullName = "Leap" }
             if release["VERSION"] == "Tumbleweed" { fullName = "Tumbleweed" }
         }
-        if id == "arch" || version.isEmpty, let build = release["BUILD_ID"] { version = build }
+        // Salt asks another source for Red Hat, which looks into the version.
+        if let name = codename, name.contains("Red Hat") { codename = parenthesised(release["VERSION"] ?? "") }
         grains["os"] = .string(os)
         grains["osfullname"] = .string(fullName)
-        if !version.isEmpty { grains["osrelease"] = .string(version) }
+        let isModern = ["almalinux", "astra", "debian", "linuxmint", "mendel", "pop", "rocky", "ubuntu"].contains(id)
+        if !version.isEmpty || !isModern { grains["osrelease"] = .string(version) }
         grains["oscodename"] = .string(codename ?? "")
         grains["os_family"] = .string(DistributionNames.family(os))
         return grains
@@ -89,9 +92,12 @@ package struct OperatingSystemGrain: Grain {
 
     /// AlmaLinux and Rocky have the code name in parentheses.
     private static func codenameInVersion(_ release: [String: String]) -> String? {
-        guard ["almalinux", "rocky"].contains(release["ID"] ?? ""), let version = release["VERSION"] else { return nil }
-        let parts = version.split(whereSeparator: { "()".contains($0) })
-        return parts.count > 1 ? String(parts[1]) : nil
+        ["almalinux", "rocky"].contains(release["ID"] ?? "") ? parenthesised(release["VERSION"] ?? "") : nil
+    }
+
+    private static func parenthesised(_ text: String) -> String? {
+        guard let open = text.firstIndex(of: "("), let close = text[open...].firstIndex(of: ")") else { return nil }
+        return String(text[text.index(after: open)..<close])
     }
 
     private static func architecture(_ family: String, _ machine: String) -> String {
