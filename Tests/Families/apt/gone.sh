@@ -1,0 +1,2 @@
+! dpkg -s halite-one 2>/dev/null | grep -q installed
+test ! -e /usr/share/halite-two

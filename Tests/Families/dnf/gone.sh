@@ -1,0 +1,2 @@
+! rpm -q halite-one
+test ! -e /etc/yum.repos.d/test.repo

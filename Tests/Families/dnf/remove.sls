@@ -1,0 +1,6 @@
+gone:
+  pkg.removed:
+    - pkgs: [halite-one, halite-two]
+repository:
+  pkgrepo.absent:
+    - name: test
