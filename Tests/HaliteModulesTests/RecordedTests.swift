@@ -50,7 +50,7 @@ struct RecordedCase: Sendable, CustomTestStringConvertible {
     ]
 
     /// Programs that the cases of a topic run; without them there is nothing to compare.
-    static let programs: [String: [String]] = ["git": ["git"], "archive": ["tar", "gzip", "zip", "unzip"]]
+    static let programs: [String: [String]] = ["git": ["git"], "archive": ["tar", "gzip", "zip", "unzip"], "mount": ["mount"]]
 
     func play() async throws {
         for program in Self.programs[topic] ?? [] where await LocalHost().which(program) == nil { return }
