@@ -27,6 +27,42 @@ enum TextCodec {
         }
     }
 
+    /// The text of bytes; what the encoding has not is an error, as with Python's `strict`.
+    static func decode(_ bytes: [UInt8], _ encoding: String) throws -> String {
+        func failed(_ name: String) -> ExecutionError { ExecutionError("'\(name)' codec can't decode the content: invalid data") }
+        switch try kind(encoding) {
+        case .utf8(let mark):
+            try TextContent.checkUTF8(bytes)
+            return String(decoding: mark && bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes, as: UTF8.self)
+        case .utf16(let mark, let bigEndian):
+            var units = words(bytes, 2, bigEndian).map { UInt16(truncatingIfNeeded: $0) }
+            if mark, units.first == 0xFFFE { units = units.map(\.byteSwapped) }
+            guard bytes.count % 2 == 0, let text = String(validating: units, as: UTF16.self) else { throw failed("utf-16") }
+            return mark && units.first == 0xFEFF ? String(String.UnicodeScalarView(text.unicodeScalars.dropFirst())) : text
+        case .utf32(let mark, let bigEndian):
+            var units = words(bytes, 4, bigEndian)
+            if mark, units.first == 0xFFFE_0000 { units = units.map(\.byteSwapped) }
+            if mark, units.first == 0xFEFF { units.removeFirst() }
+            guard bytes.count % 4 == 0, let text = String(validating: units, as: UTF32.self) else { throw failed("utf-32") }
+            return text
+        case .single(let name, let limit, let special, _):
+            let letters = Dictionary(uniqueKeysWithValues: special.map { ($0.value, $0.key) })
+            var view = String.UnicodeScalarView()
+            for byte in bytes {
+                guard let letter = Unicode.Scalar(letters[byte] ?? UInt32(byte)), letters[byte] != nil || UInt32(byte) < limit else { throw failed(name) }
+                view.append(letter)
+            }
+            return String(view)
+        }
+    }
+
+    private static func words(_ bytes: [UInt8], _ size: Int, _ bigEndian: Bool) -> [UInt32] {
+        stride(from: 0, to: bytes.count - bytes.count % size, by: size).map { start in
+            let word = bytes[start..<start + size]
+            return (bigEndian ? Array(word) : word.reversed()).reduce(0) { $0 << 8 | UInt32($1) }
+        }
+    }
+
     private static func single(
         _ text: [Unicode.Scalar], _ name: String, _ limit: UInt32, _ special: [UInt32: UInt8], _ undefined: String, _ errors: String
     ) throws -> [UInt8] {
