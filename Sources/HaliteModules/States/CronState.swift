@@ -12,6 +12,7 @@ package struct CronState: StateModule {
     package static let functions: [StateFunction] = [
         StateFunction("present", "A crontab has a job.", Settings.self, body: present),
         StateFunction("absent", "A crontab does not have a job.", Settings.self, body: absent),
+        StateFunction("file", "A crontab is a file's content.", FileSettings.self, body: file),
         StateFunction("env_present", "A crontab sets a variable.", .required("name", "The variable."), .optional("value", "", "Its value."), .optional("user", "root", "Whose crontab."), body: variablePresent),
         StateFunction("env_absent", "A crontab does not set a variable.", .required("name", "The variable."), .optional("user", "root", "Whose crontab."), body: variableAbsent),
     ]
@@ -42,66 +43,81 @@ package struct CronState: StateModule {
             .field("special", \.special, "Such as @daily."),
         ]
 
-        func job(_ command: String) -> Crontab.Job {
+        func job(_ state: StateContext) -> Crontab.Job {
+            let command = state.name
             let times = special.map { [$0] } ?? [minute, hour, daymonth, month, dayweek].map { $0.lowercased() }
-            let name = identifier == false ? command : identifier.isTruthy ? identifier.pythonString : nil
+            // An explicit null is no name, and another thing than none given.
+            let isNull = state.low["identifier"]?.isNull == true
+            let name = isNull ? nil : identifier == false ? command : identifier.isTruthy ? identifier.pythonString : nil
             return Crontab.Job(times: times, command: command, identifier: name, comment: comment, isDisabled: commented)
         }
     }
 
     private static func present(_ state: StateContext, _ settings: Settings) async throws -> StateResult {
-        let name = state.name.stripped()
-        var tab = try await Crontab.read(settings.user, state.call.host)
-        let answer = tab.set(settings.job(name))
-        if answer == "present" { return state.unchanged("Cron \(name) already present") }
-        return try await commit(
-            state, tab, settings.user, name, would: "Cron \(name) is set to be \(answer == "new" ? "added" : "updated")",
-            did: answer == "new" ? "Cron \(name) added to \(settings.user)'s crontab" : "Cron \(name) updated", kind: "Cron")
+        let state = state.named(state.name.stripped())
+        let (name, user) = (state.name, settings.user)
+        let job = settings.job(state)
+        return try await state.either(would: {
+            switch try await Crontab.read(user, state.call).status(job) {
+            case "absent": StateResult(name: name, result: nil, comment: "Cron \(name) is set to be added")
+            case "update": StateResult(name: name, result: nil, comment: "Cron \(name) is set to be updated")
+            default: state.unchanged("Cron \(name) already present")
+            }
+        }, do: { answer(state, user, try await CronModule.set(state.call, user, job), kind: "Cron") })
     }
 
     private static func absent(_ state: StateContext, _ settings: Settings) async throws -> StateResult {
-        let name = state.name.stripped()
-        var tab = try await Crontab.read(settings.user, state.call.host)
-        let job = settings.job(name)
-        guard let index = tab.jobs.firstIndex(where: { $0.matches(name, job.identifier) }) else {
-            return state.unchanged(state.text(would: "Cron \(name) is absent", did: "Cron \(name) already absent"))
-        }
-        tab.jobs.remove(at: index)
-        return try await commit(
-            state, tab, settings.user, name, would: "Cron \(name) is set to be removed",
-            did: "Cron \(name) removed from \(settings.user)'s crontab", kind: "Cron")
+        let state = state.named(state.name.stripped())
+        let (name, user) = (state.name, settings.user)
+        let job = settings.job(state)
+        return try await state.either(would: {
+            // Salt looks at the jobs with given times alone, also where the job is a special one.
+            let isThere = try await Crontab.read(user, state.call).jobs.contains {
+                $0.isSpecial == (settings.special != nil) && $0.matches(name, job.identifier)
+                    && (settings.special == nil || $0.times[0] == settings.special)
+            }
+            if !isThere { return state.unchanged("Cron \(name) is absent") }
+            return StateResult(name: name, result: nil, comment: "Cron \(name) is set to be removed")
+        }, do: {
+            let made = settings.special == nil
+                ? try await CronModule.removeJob(state.call, CronModule.Removal(user: user, cmd: name, identifier: job.identifier))
+                : try await CronModule.removeSpecial(
+                    state.call, user: user, command: name, special: settings.special, identifier: job.identifier)
+            return answer(state, user, made, kind: "Cron")
+        })
     }
 
     private static func variablePresent(_ state: StateContext, name: String, value: String, user: String) async throws -> StateResult {
-        var tab = try await Crontab.read(user, state.call.host)
-        let index = tab.environment.firstIndex { $0.name == name }
-        if let index, tab.environment[index].value == value { return state.unchanged("Cron env \(name) already present") }
-        if let index { tab.environment.remove(at: index) }
-        tab.environment.append((name, value))
-        return try await commit(
-            state, tab, user, name, would: "Cron env \(name) is set to be \(index == nil ? "added" : "updated")",
-            did: index == nil ? "Cron env \(name) added to \(user)'s crontab" : "Cron env \(name) updated", kind: "Cron env")
+        try await state.either(would: {
+            let old = try await Crontab.read(user, state.call).environment.first { $0.name == name }
+            if let old, old.value == value { return state.unchanged("Cron env \(name) already present") }
+            return StateResult(name: name, result: nil, comment: "Cron env \(name) is set to be \(old == nil ? "added" : "updated")")
+        }, do: {
+            answer(
+                state, user, try await CronModule.setVariable(state.call, user: user, name: name, value: value), kind: "Cron env")
+        })
     }
 
     private static func variableAbsent(_ state: StateContext, name: String, user: String) async throws -> StateResult {
-        var tab = try await Crontab.read(user, state.call.host)
-        guard let index = tab.environment.firstIndex(where: { $0.name == name }) else {
-            return state.unchanged(state.text(would: "Cron env \(name) is absent", did: "Cron env \(name) already absent"))
-        }
-        tab.environment.remove(at: index)
-        return try await commit(
-            state, tab, user, name, would: "Cron env \(name) is set to be removed", did: "Cron env \(name) removed from \(user)'s crontab",
-            kind: "Cron env")
+        let state = state.named(name.stripped())
+        let name = state.name
+        return try await state.either(would: {
+            let isThere = try await Crontab.read(user, state.call).environment.contains { $0.name == name }
+            if !isThere { return state.unchanged("Cron env \(name) is absent") }
+            return StateResult(name: name, result: nil, comment: "Cron env \(name) is set to be removed")
+        }, do: { answer(state, user, try await CronModule.removeVariable(state.call, user: user, name: name), kind: "Cron env") })
     }
 
-    private static func commit(
-        _ state: StateContext, _ tab: Crontab, _ user: String, _ name: String, would: String, did: String, kind: String
-    ) async throws -> StateResult {
-        try await state.either(would: { StateResult(name: state.name, result: nil, comment: would) }, do: {
-            if let error = try await tab.write(user, state.call.host) {
-                return state.failed("\(kind) \(name) for user \(user) failed to commit with error \n\(error)")
-            }
-            return StateResult(name: state.name, result: true, comment: did, changes: [.string(user): .string(name)])
-        })
+    private static func answer(_ state: StateContext, _ user: String, _ made: String, kind: String) -> StateResult {
+        let subject = "\(kind) \(state.name)"
+        let changes: ValueMap = [.string(user): .string(state.name)]
+        switch made {
+        case "present": return state.unchanged("\(subject) already present")
+        case "absent": return state.unchanged("\(subject) already absent")
+        case "new": return StateResult(name: state.name, result: true, comment: "\(subject) added to \(user)'s crontab", changes: changes)
+        case "updated": return StateResult(name: state.name, result: true, comment: "\(subject) updated", changes: changes)
+        case "removed": return StateResult(name: state.name, result: true, comment: "\(subject) removed from \(user)'s crontab", changes: changes)
+        default: return state.failed("\(subject) for user \(user) failed to commit with error \n\(made)")
+        }
     }
 }
