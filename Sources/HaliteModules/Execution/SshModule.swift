@@ -13,7 +13,9 @@ package struct SshModule: ExecutionModule {
     private static let config: Parameter<String> = .optional("config", ".ssh/authorized_keys", "The file, below the home unless absolute.")
     private static let more: Parameter<ValueMap> = .keywords("kwargs", "Ignored.")
 
-    package static let functions: [Function] = [
+    package static let functions: [Function] = authorized + knownHosts + ownKeys
+
+    private static let authorized: [Function] = [
         Function("auth_keys", "Return the keys that a user may log in with.", user, config, more, body: keys),
         Function("check_key", "Tell whether a key would be added or updated, or is there.", user, key, .required("enc", "Its kind."), .required("comment", "Its remark."), .required("options", "The options in front of it."), config, more, body: check),
         Function("set_auth_key", "Let a user log in with a key.", user, key, .optional("enc", "ssh-rsa", "Its kind."), .optional("comment", "", "Its remark."), .optional("options", [String](), "The options in front of it."), config, more, body: set),

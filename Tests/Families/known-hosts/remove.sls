@@ -1,0 +1,7 @@
+localhost:
+  ssh_known_hosts.absent:
+    - user: halo
+
+git.example.net:
+  ssh_known_hosts.absent:
+    - user: halo
