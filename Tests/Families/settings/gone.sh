@@ -1,0 +1,2 @@
+! grep root /etc/aliases
+printf '[main]\nname = new\n' | cmp - /srv/app.ini
