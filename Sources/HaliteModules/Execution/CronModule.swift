@@ -166,8 +166,6 @@ package struct CronModule: ExecutionModule {
 
     private static func writeFile(_ call: CallContext, user: String, path: String) async throws -> ValueMap {
         let result = try await call.host.run(try await Crontab.command(user, [path], call))
-        return [
-            "pid": .int(result.processID), "retcode": .int(result.exitCode), "stdout": .string(result.text), "stderr": .string(result.errorText),
-        ]
+        return result.report
     }
 }

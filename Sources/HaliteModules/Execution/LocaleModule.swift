@@ -148,9 +148,7 @@ package struct LocaleModule: ExecutionModule {
         }
         let result = try await call.host.run(Command(words))
         if !verbose { return .bool(result.succeeded) }
-        return [
-            "pid": .int(result.processID), "retcode": .int(result.exitCode), "stdout": .string(result.text), "stderr": .string(result.errorText),
-        ]
+        return .map(result.report)
     }
 
     private static func isKnown(_ call: CallContext, _ locale: String, _ place: String) async throws -> Bool {
