@@ -8,7 +8,9 @@ package struct DiskModule: ExecutionModule {
     package static let name = "disk"
     package static let summary = "File systems and how full they are."
 
-    package static let functions: [Function] = [
+    package static let functions: [Function] = usageFunctions + deviceFunctions
+
+    private static let usageFunctions: [Function] = [
         Function("usage", "Return how full the file systems are, in blocks of 1,024 bytes.", .optional("args", nil as String?, "Options of df, without effect."), example: "halite '*' disk.usage", body: usage),
         Function("percent", "Return how full the file systems are, in percent.", .optional("args", nil as String?, "One path alone."), body: percent),
         Function("inodeusage", "Return how many files the file systems have room for.", .optional("args", nil as String?, "Without effect."), body: inodes),
