@@ -8,7 +8,9 @@ package struct NetworkModule: ExecutionModule {
     package static let name = "network"
     package static let summary = "Interfaces, addresses and connections."
 
-    package static let functions: [Function] = [
+    package static let functions: [Function] = addressFunctions + routeFunctions
+
+    private static let addressFunctions: [Function] = [
         Function("interfaces", "Return all interfaces with their addresses.", body: interfaces),
         Function("interface", "Return the IPv4 addresses of one interface.", .required("iface", "The interface."), body: interface),
         Function("interface_ip", "Return the first IPv4 address of one interface.", .required("iface", "The interface."), body: interfaceAddress),
