@@ -6,6 +6,11 @@ quick:
     - opts: size=4m,nosuid,mode=0750
     - mkmnt: True
 
+image:
+  blockdev.formatted:
+    - name: /srv/disk.img
+    - force: True
+
 disk:
   mount.mounted:
     - name: /mnt/disk/

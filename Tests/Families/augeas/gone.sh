@@ -1,0 +1,1 @@
+! grep ip_forward /etc/sysctl.conf

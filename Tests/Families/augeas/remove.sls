@@ -1,0 +1,4 @@
+forward:
+  augeas.change:
+    - changes:
+      - rm /files/etc/sysctl.conf/net.ipv4.ip_forward
