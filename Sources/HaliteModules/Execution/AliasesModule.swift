@@ -43,7 +43,9 @@ package struct AliasesModule: ExecutionModule {
         let regex = try Pattern.compile(#"([^:#]*)\s*:?\s*([^#]*?)(\s+#.*|$)"#)
         return try TextContent.lines(try await call.host.read(path)).map { line in
             let bytes = Array(line.utf8)
-            guard let match = try regex.firstMatch(in: bytes, anchor: .start) else { return Line(alias: nil, target: "", remark: line.stripped()) }
+            guard let match = try regex.firstMatch(in: bytes, anchor: .start) else {
+                return Line(alias: nil, target: "", remark: line.stripped())
+            }
             return Line(
                 alias: match.text(1, of: bytes) ?? "", target: match.text(2, of: bytes) ?? "", remark: match.text(3, of: bytes) ?? "")
         }

@@ -15,7 +15,8 @@ package struct AugeasModule: ExecutionModule {
     package static let functions: [Function] = [
         Function(
             "execute", "Run commands and save.", .optional("context", nil as String?, "The path that relative paths start from."),
-            .optional("lens", nil as String?, "The lens for the file of the context."), .optional("commands", [String](), "set, setm, mv, ins, rm."),
+            .optional("lens", nil as String?, "The lens for the file of the context."),
+            .optional("commands", [String](), "set, setm, mv, ins, rm."),
             folders, example: "halite '*' augeas.execute /files/etc/hosts commands='[\"set 1/alias web\"]'", body: execute),
         Function("get", "Return the value at a path.", path, .optional("value", "", "A path below it."), folders, body: get),
         Function("setvalue", "Set values and save.", .rest("args", "Paths and values; prefix= goes before all."), body: set),
@@ -25,7 +26,8 @@ package struct AugeasModule: ExecutionModule {
         Function("tree", "Return everything below a path.", path, folders, body: tree),
     ]
 
-    static func execute(_ call: CallContext, context: String?, lens: String?, commands: [String], folders: String?) async throws -> ValueMap {
+    static func execute(_ call: CallContext, context: String?, lens: String?, commands: [String], folders: String?) async throws -> ValueMap
+    {
         let lines: [String]
         do { lines = try commands.map { try AugeasCommand($0, context: context).line } } catch let fault as AugeasCommand.Fault {
             return ["retval": false, "error": .string(fault.words)]

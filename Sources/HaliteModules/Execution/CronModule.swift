@@ -11,15 +11,20 @@ package struct CronModule: ExecutionModule {
 
     package static let functions: [Function] = [
         Function("raw_cron", "Return a crontab as it is.", .required("user", "Whose."), body: raw),
-        Function("list_tab", "Return the jobs of a crontab.", .required("user", "Whose."), example: "halite '*' cron.list_tab root", body: list),
+        Function(
+            "list_tab", "Return the jobs of a crontab.", .required("user", "Whose."), example: "halite '*' cron.list_tab root", body: list),
         Function("ls", "Return the jobs of a crontab.", .required("user", "Whose."), body: list),
         Function(
-            "get_entry", "Return one job, or false.", .required("user", "Whose."), .optional("identifier", nil as String?, "The job's name."),
+            "get_entry", "Return one job, or false.", .required("user", "Whose."),
+            .optional("identifier", nil as String?, "The job's name."),
             .optional("cmd", nil as String?, "Its command, where no identifier is given."), body: entry),
         Function(
-            "set_job", "Put a job in: new, updated or present.", .required("user", "Whose."), .required("minute", "Minute, random or a range."),
-            .required("hour", "Hour, random or a range."), .required("daymonth", "Day or random."), .required("month", "Month, random or a range."),
-            .required("dayweek", "Weekday, random or a range."), .required("cmd", "The command."), .optional("commented", false, "Disabled."),
+            "set_job", "Put a job in: new, updated or present.", .required("user", "Whose."),
+            .required("minute", "Minute, random or a range."),
+            .required("hour", "Hour, random or a range."), .required("daymonth", "Day or random."),
+            .required("month", "Month, random or a range."),
+            .required("dayweek", "Weekday, random or a range."), .required("cmd", "The command."),
+            .optional("commented", false, "Disabled."),
             .optional("comment", nil as String?, "A remark."), .optional("identifier", nil as String?, "The job's name."),
             example: "halite '*' cron.set_job root 0 4 '*' '*' '*' /usr/local/sbin/backup identifier=backup", body: setJob),
         Function(
@@ -29,17 +34,20 @@ package struct CronModule: ExecutionModule {
         Function("rm_job", "Take a job out: removed or absent.", Removal.self, body: removeJob),
         Function("rm", "Take a job out: removed or absent.", Removal.self, body: removeJob),
         Function(
-            "rm_special", "Take a job with a special time out: removed or absent.", .required("user", "Whose."), .required("cmd", "The command."),
+            "rm_special", "Take a job with a special time out: removed or absent.", .required("user", "Whose."),
+            .required("cmd", "The command."),
             .optional("special", nil as String?, "Only with this time."), .optional("identifier", nil as String?, "The job's name."),
             body: removeSpecial),
         Function(
-            "set_env", "Set a variable of a crontab: new, updated or present.", .required("user", "Whose."), .required("name", "The variable."),
+            "set_env", "Set a variable of a crontab: new, updated or present.", .required("user", "Whose."),
+            .required("name", "The variable."),
             .optional("value", nil as String?, "Its value."), body: setVariable),
         Function(
             "rm_env", "Remove a variable of a crontab: removed or absent.", .required("user", "Whose."), .required("name", "The variable."),
             body: removeVariable),
         Function(
-            "write_cron_file", "Take a file as the crontab; tell whether it went well.", .required("user", "Whose."), .required("path", "The file."),
+            "write_cron_file", "Take a file as the crontab; tell whether it went well.", .required("user", "Whose."),
+            .required("path", "The file."),
             body: { (call: CallContext, user: String, path: String) async throws -> Bool in
                 try await call.host.run(try await Crontab.command(user, [path], call)).succeeded
             }),
@@ -148,7 +156,9 @@ package struct CronModule: ExecutionModule {
         try await remove(call, wanted.user, wanted.cmd, wanted.identifier) { wanted.matches($0) }
     }
 
-    static func removeSpecial(_ call: CallContext, user: String, command: String, special: String?, identifier: String?) async throws -> String {
+    static func removeSpecial(_ call: CallContext, user: String, command: String, special: String?, identifier: String?) async throws
+        -> String
+    {
         try await remove(call, user, command, identifier) { $0.isSpecial && (special == nil || $0.times[0] == special) }
     }
 

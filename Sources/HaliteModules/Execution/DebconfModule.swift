@@ -16,14 +16,16 @@ package struct DebconfModule: ExecutionModule {
         Function("show", "Return the answers for one package, or nothing.", .required("name", "The package."), body: show),
         Function(
             "set", "Answer a question.", .required("package", "The package."), .required("question", "The question."),
-            .required("type", "The kind, such as select."), .required("value", "The answer."), .rest("extra", "Further words of the answer."),
+            .required("type", "The kind, such as select."), .required("value", "The answer."),
+            .rest("extra", "Further words of the answer."),
             body: set),
         Function(
             "set_template", "Set answers from a template.", .required("path", "The template."), .required("template", "Its engine."),
             .required("context", "Variables."), .required("defaults", "Variables that the context may replace."),
             .optional("saltenv", nil as String?, "The environment."), .keywords("kwargs", "Ignored."), body: setTemplate),
         Function(
-            "set_file", "Set answers from a file.", .required("path", "The file."), .optional("saltenv", nil as String?, "The environment."),
+            "set_file", "Set answers from a file.", .required("path", "The file."),
+            .optional("saltenv", nil as String?, "The environment."),
             .keywords("kwargs", "Ignored."), body: setFile),
     ]
 
@@ -40,7 +42,9 @@ package struct DebconfModule: ExecutionModule {
         return found
     }
 
-    static func show(_ call: CallContext, package: String) async throws -> Value { try await selections(call, withEmpty: true)[package] ?? .null }
+    static func show(_ call: CallContext, package: String) async throws -> Value {
+        try await selections(call, withEmpty: true)[package] ?? .null
+    }
 
     /// Answers may be secret: the program reads them from its standard input.
     private static func load(_ call: CallContext, _ content: [UInt8]) async throws -> Bool {
@@ -49,7 +53,9 @@ package struct DebconfModule: ExecutionModule {
         return try await call.host.run(command).succeeded
     }
 
-    static func set(_ call: CallContext, package: String, question: String, kind: String, value: String, extra: [Value] = []) async throws -> Bool {
+    static func set(_ call: CallContext, package: String, question: String, kind: String, value: String, extra: [Value] = []) async throws
+        -> Bool
+    {
         let answer = ([value] + extra.map(\.pythonString)).joined(separator: " ")
         return try await load(call, Array("\(package) \(question) \(kind) \(answer)".utf8))
     }
@@ -63,7 +69,8 @@ package struct DebconfModule: ExecutionModule {
     ) async throws -> Bool {
         guard let content = try await content(call, path, saltenv) else { return false }
         let text = try await call.services.templates.render(
-            source: String(decoding: content, as: UTF8.self), name: path, engine: engine, values: FileState.variables(defaults, context), in: call)
+            source: String(decoding: content, as: UTF8.self), name: path, engine: engine, values: FileState.variables(defaults, context),
+            in: call)
         return try await load(call, Array(text.utf8))
     }
 

@@ -9,7 +9,9 @@ extension DiskModule {
         Function(
             "tune", "Set read-ahead, filesystem-read-ahead, read-only or read-write of a device.", .required("device", "The device."),
             .keywords("kwargs", "The settings."), body: tune),
-        Function("dump", "Return the settings of a device, or false.", .required("device", "The device."), .optional("args", nil as [String]?, "Some alone."), body: dump),
+        Function(
+            "dump", "Return the settings of a device, or false.", .required("device", "The device."),
+            .optional("args", nil as [String]?, "Some alone."), body: dump),
         Function(
             "wipe", "Remove the signatures of file systems.", .required("device", "The device."),
             body: { (call: CallContext, device: String) async throws -> Bool in try await call.host.run("wipefs", "-a", device).succeeded }),
@@ -21,7 +23,8 @@ extension DiskModule {
         Function(
             "format", "Make a file system.", .required("device", "The device."), .optional("fs_type", "ext4", "Its type."),
             .optional("inode_size", nil as Int?, "Bytes per inode, or the size of inodes of XFS."),
-            .optional("lazy_itable_init", nil as Value, "For ext: initialise tables later."), .optional("fat", nil as Int?, "12, 16 or 32."),
+            .optional("lazy_itable_init", nil as Value, "For ext: initialise tables later."),
+            .optional("fat", nil as Int?, "12, 16 or 32."),
             .optional("force", false, "Also where something is."), example: "halite '*' disk.format /dev/sdb1 fs_type=xfs", body: format),
         Function("fstype", "Return the type of a file system.", .required("device", "The device."), body: type),
         Function(
@@ -32,10 +35,13 @@ extension DiskModule {
         Function(
             "hdparms", "Return what drives tell of themselves.", .required("disks", "Drives."),
             .optional("args", "aAbBcCdgHiJkMmNnQrRuW" as Value, "Options of hdparm."), body: parameters),
-        Function("hpa", "Return or set the hidden area of drives.", .required("disks", "Drives."), .optional("size", nil as Value, "Its size."), body: hidden),
+        Function(
+            "hpa", "Return or set the hidden area of drives.", .required("disks", "Drives."), .optional("size", nil as Value, "Its size."),
+            body: hidden),
         Function(
             "smart_attributes", "Return what a drive has counted.", .required("dev", "The drive."),
-            .optional("attributes", nil as [Int]?, "Some alone."), .optional("values", nil as [String]?, "Some columns alone."), body: counters),
+            .optional("attributes", nil as [Int]?, "Some alone."), .optional("values", nil as [String]?, "Some columns alone."),
+            body: counters),
         Function(
             "iostat", "Watch the load of drives for a while.", .optional("interval", 1, "Seconds between two looks."),
             .optional("count", 5, "How many looks."), .optional("disks", nil as [String]?, "Some alone."), body: load),
@@ -65,7 +71,8 @@ extension DiskModule {
 
     static func dump(_ call: CallContext, device: String, wanted: [String]?) async throws -> Value {
         let names = [
-            "getro", "getsz", "getss", "getpbsz", "getiomin", "getioopt", "getalignoff", "getmaxsect", "getsize", "getsize64", "getra", "getfra",
+            "getro", "getsz", "getss", "getpbsz", "getiomin", "getioopt", "getalignoff", "getmaxsect", "getsize", "getsize64", "getra",
+            "getfra",
         ]
         let result = try await call.host.run(Command(["blockdev"] + names.map { "--" + $0 } + [device]))
         guard result.succeeded else { return false }
@@ -149,11 +156,14 @@ extension DiskModule {
     private static func hidden(_ call: CallContext, disks: [String], size: Value) async throws -> Value {
         var found = ValueMap()
         for (disk, data) in try await parameters(call, disks: disks, options: "N") {
-            guard let first = data.mapValue?.first?.value.listValue, first.count > 2, let visible = first[0].intValue, let total = first[1].intValue else {
+            guard let first = data.mapValue?.first?.value.listValue, first.count > 2, let visible = first[0].intValue,
+                let total = first[1].intValue
+            else {
                 continue
             }
             let isWhole = visible == total || first[2].pythonString.contains("disabled")
-            found[disk] = isWhole ? ["total": .int(total)] : ["total": .int(total), "visible": .int(visible), "hidden": .int(total - visible)]
+            found[disk] =
+                isWhole ? ["total": .int(total)] : ["total": .int(total), "visible": .int(visible), "hidden": .int(total - visible)]
         }
         if size.isNull { return .map(found) }
         for (disk, data) in found {
@@ -180,11 +190,14 @@ extension DiskModule {
             guard let id = words.first.flatMap({ Int($0) }) else { break }
             if let attributes, !attributes.contains(id) { continue }
             words.removeFirst()
-            if words.count > names.count { words = Array(words[..<(names.count - 1)]) + [words[(names.count - 1)...].joined(separator: " ")] }
+            if words.count > names.count {
+                words = Array(words[..<(names.count - 1)]) + [words[(names.count - 1)...].joined(separator: " ")]
+            }
             var data = ValueMap()
             for (name, word) in zip(names, words) where columns?.contains(name) ?? true {
                 let numbers = word.parts(" ").map { Int($0) }
-                data[.string(name)] = numbers.contains(nil) ? .string(word) : numbers.count == 1 ? .int(numbers[0] ?? 0) : numbers.compactMap { $0 }.value
+                data[.string(name)] =
+                    numbers.contains(nil) ? .string(word) : numbers.count == 1 ? .int(numbers[0] ?? 0) : numbers.compactMap { $0 }.value
             }
             found[.int(id)] = .map(data)
         }

@@ -11,16 +11,25 @@ package struct DiskModule: ExecutionModule {
     package static let functions: [Function] = usageFunctions + deviceFunctions
 
     private static let usageFunctions: [Function] = [
-        Function("usage", "Return how full the file systems are, in blocks of 1,024 bytes.", .optional("args", nil as String?, "Options of df, without effect."), example: "halite '*' disk.usage", body: usage),
-        Function("percent", "Return how full the file systems are, in percent.", .optional("args", nil as String?, "One path alone."), body: percent),
-        Function("inodeusage", "Return how many files the file systems have room for.", .optional("args", nil as String?, "Without effect."), body: inodes),
-        Function("blkid", "Return the devices with their labels and kinds.", .optional("device", nil as String?, "One device alone."), .optional("token", nil as String?, "Such as TYPE=ext4."), body: devices),
+        Function(
+            "usage", "Return how full the file systems are, in blocks of 1,024 bytes.",
+            .optional("args", nil as String?, "Options of df, without effect."), example: "halite '*' disk.usage", body: usage),
+        Function(
+            "percent", "Return how full the file systems are, in percent.", .optional("args", nil as String?, "One path alone."),
+            body: percent),
+        Function(
+            "inodeusage", "Return how many files the file systems have room for.", .optional("args", nil as String?, "Without effect."),
+            body: inodes),
+        Function(
+            "blkid", "Return the devices with their labels and kinds.", .optional("device", nil as String?, "One device alone."),
+            .optional("token", nil as String?, "Such as TYPE=ext4."), body: devices),
     ]
 
     /// What is mounted; what stands below another mount of the same path is hidden by it.
     static func mounts(_ host: any Host) async -> [(device: String, path: String, kind: String)] {
         let quiet: Set<String> = [
-            "proc", "sysfs", "cgroup", "cgroup2", "devpts", "mqueue", "debugfs", "tracefs", "securityfs", "pstore", "bpf", "configfs", "fusectl",
+            "proc", "sysfs", "cgroup", "cgroup2", "devpts", "mqueue", "debugfs", "tracefs", "securityfs", "pstore", "bpf", "configfs",
+            "fusectl",
             "hugetlbfs", "autofs", "binfmt_misc", "rpc_pipefs", "nsfs", "efivarfs", "fuse.gvfsd-fuse",
         ]
         var found: [(device: String, path: String, kind: String)] = []

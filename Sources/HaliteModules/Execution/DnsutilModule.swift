@@ -13,11 +13,15 @@ package struct DnsutilModule: ExecutionModule {
     private static let server: Parameter<String?> = .optional("nameserver", nil, "The server to ask.")
 
     package static let functions: [Function] = [
-        Function("A", "Return the IPv4 addresses of a name.", host, server, example: "halite '*' dnsutil.A www.example.net", body: addresses4),
+        Function(
+            "A", "Return the IPv4 addresses of a name.", host, server, example: "halite '*' dnsutil.A www.example.net", body: addresses4),
         Function("AAAA", "Return the IPv6 addresses of a name.", host, server, body: addresses6),
-        Function("NS", "Return the name servers of a domain.", domain, .optional("resolve", true, "Their addresses."), server, body: servers),
+        Function(
+            "NS", "Return the name servers of a domain.", domain, .optional("resolve", true, "Their addresses."), server, body: servers),
         Function("SPF", "Return who may send mail for a domain.", domain, .optional("record", "SPF", "SPF or TXT."), server, body: senders),
-        Function("MX", "Return the mail servers of a domain.", domain, .optional("resolve", false, "Their addresses."), server, body: mailServers),
+        Function(
+            "MX", "Return the mail servers of a domain.", domain, .optional("resolve", false, "Their addresses."), server, body: mailServers
+        ),
         Function("check_ip", "Tell whether a text is an address.", .required("ip_addr", "The text."), body: check),
         Function(
             "parse_hosts", "Return a hosts file as data.", .optional("hostsfile", "/etc/hosts", "The file."),
@@ -29,10 +33,12 @@ package struct DnsutilModule: ExecutionModule {
             "hosts_remove", "Take names from a hosts file.", .optional("hostsfile", "/etc/hosts", "The file."),
             .optional("entries", "", "Names with commas."), body: removeHosts),
         Function(
-            "parse_zone", "Return the data of a zone.", .optional("zonefile", nil as String?, "The file."), .optional("zone", nil as String?, "Its text."),
+            "parse_zone", "Return the data of a zone.", .optional("zonefile", nil as String?, "The file."),
+            .optional("zone", nil as String?, "Its text."),
             body: parseZone),
         Function(
-            "serial", "Return a serial number for a zone of today.", .optional("zone", "", "The zone."), .optional("update", false, "The next one."),
+            "serial", "Return a serial number for a zone of today.", .optional("zone", "", "The zone."),
+            .optional("update", false, "The next one."),
             body: serial),
     ]
 
@@ -103,7 +109,9 @@ package struct DnsutilModule: ExecutionModule {
     }
 
     /// What a domain includes is asked for as well, ten times at most, as the standard says.
-    private static func permitted(_ call: CallContext, _ domain: String, _ record: String, _ server: String?, depth: Int) async throws -> [String] {
+    private static func permitted(_ call: CallContext, _ domain: String, _ record: String, _ server: String?, depth: Int) async throws
+        -> [String]
+    {
         guard depth < 10, let lines = try await ask(call, domain, record, server) else { return [] }
         let text = lines.joined(separator: "\n")
         if text.isEmpty, record == "SPF" { return try await permitted(call, domain, "TXT", server, depth: depth + 1) }
@@ -221,13 +229,17 @@ package struct DnsutilModule: ExecutionModule {
     private static func addRecord(_ line: String, _ found: inout ValueMap) throws {
         let origin = found["ORIGIN"]?.stringValue
         var words = (origin.map { line.parts("@").joined(separator: $0) } ?? line).words()
-        func need(_ count: Int) throws { if words.count < count { throw ExecutionError("a record of the zone is too short: \(line.stripped())") } }
+        func need(_ count: Int) throws {
+            if words.count < count { throw ExecutionError("a record of the zone is too short: \(line.stripped())") }
+        }
         try need(2)
         if line.contains("SOA") {
             if words[1] != "IN" { words.remove(at: 1) }
             try need(10)
             let contact = words[4].parts(".", maxSplits: 1).joined(separator: "@")
-            for (key, value) in zip(["ORIGIN", "NETWORK", "SOURCE", "CONTACT", "SERIAL"], [words[0], words[1], words[3], contact, words[5]]) {
+            for (key, value) in zip(
+                ["ORIGIN", "NETWORK", "SOURCE", "CONTACT", "SERIAL"], [words[0], words[1], words[3], contact, words[5]])
+            {
                 found[.string(key)] = .string(value)
             }
             for (key, value) in zip(["REFRESH", "RETRY", "EXPIRE", "MINTTL"], words[6...]) { found[.string(key)] = .int(seconds(value)) }

@@ -18,8 +18,11 @@ package struct FirewalldModule: ExecutionModule {
     package static let functions: [Function] = general + services + zones + forwarding
 
     private static let general: [Function] = [
-        Function("version", "Return the version.", body: { (call: CallContext) async throws -> String in try await run(call, ["--version"]) }),
-        Function("reload_rules", "Bring the configuration into force.", body: { (call: CallContext) async throws -> String in try await run(call, ["--reload"]) }),
+        Function(
+            "version", "Return the version.", body: { (call: CallContext) async throws -> String in try await run(call, ["--version"]) }),
+        Function(
+            "reload_rules", "Bring the configuration into force.",
+            body: { (call: CallContext) async throws -> String in try await run(call, ["--reload"]) }),
         Function(
             "make_permanent", "Keep what is in force.",
             body: { (call: CallContext) async throws -> String in try await run(call, ["--runtime-to-permanent"]) }),
@@ -112,7 +115,8 @@ package struct FirewalldModule: ExecutionModule {
     private static func listing(_ name: String, _ summary: String, _ word: String) -> Function {
         Function(
             name, summary, permanent,
-            body: { (call: CallContext, permanent: Bool) async throws -> [String] in try await run(call, on(nil, word, permanent)).words() })
+            body: { (call: CallContext, permanent: Bool) async throws -> [String] in try await run(call, on(nil, word, permanent)).words() }
+        )
     }
 
     private static func managing(_ name: String, _ summary: String, _ word: String, argument: String) -> Function {
@@ -132,7 +136,9 @@ package struct FirewalldModule: ExecutionModule {
             })
     }
 
-    private static func changingService(_ name: String, _ summary: String, _ word: String, argument: String, mustExist: Bool = false) -> Function {
+    private static func changingService(_ name: String, _ summary: String, _ word: String, argument: String, mustExist: Bool = false)
+        -> Function
+    {
         Function(
             name, summary, .required("service", "The service."), .required(argument, "The \(argument)."),
             body: { (call: CallContext, service: String, given: String) async throws -> String in
@@ -225,7 +231,8 @@ package struct FirewalldModule: ExecutionModule {
     private static let forwarding: [Function] = [
         Function("list_port_fwd", "Return the forwarded ports of a zone.", zone, permanent, body: forwards),
         Function(
-            "add_port_fwd", "Forward a port.", zone, .required("src", "The port."), .required("dest", "Where to."), .optional("proto", "tcp", "tcp or udp."),
+            "add_port_fwd", "Forward a port.", zone, .required("src", "The port."), .required("dest", "Where to."),
+            .optional("proto", "tcp", "tcp or udp."),
             .optional("dstaddr", "", "To this address."), permanent, force, body: addForward),
         Function(
             "remove_port_fwd", "Do not forward a port.", zone, .required("src", "The port."), .required("dest", "Where to."),

@@ -12,21 +12,25 @@ package struct IniModule: ExecutionModule {
         Function(
             "set_option", "Set options, and return what that changed.", .required("file_name", "The file."),
             .optional("sections", ValueMap(), "Sections with their options, and options without a section."),
-            .optional("separator", "=", "What stands between a name and its value."), .optional("encoding", nil as String?, "The file's encoding."),
+            .optional("separator", "=", "What stands between a name and its value."),
+            .optional("encoding", nil as String?, "The file's encoding."),
             .optional("no_spaces", false, "No blanks around the separator."),
             example: "halite '*' ini.set_option /etc/app.ini '{server: {port: 80}}'", body: set),
         Function(
-            "get_option", "Return the value of an option.", .required("file_name", "The file."), .required("section", "The section, or null."),
+            "get_option", "Return the value of an option.", .required("file_name", "The file."),
+            .required("section", "The section, or null."),
             .required("option", "The option."), .optional("separator", "=", "What stands between a name and its value."),
             .optional("encoding", nil as String?, "The file's encoding."), body: get),
         Function(
             "remove_option", "Remove an option and return its value.", .required("file_name", "The file."),
             .required("section", "The section, or null."), .required("option", "The option."),
-            .optional("separator", "=", "What stands between a name and its value."), .optional("encoding", nil as String?, "The file's encoding."),
+            .optional("separator", "=", "What stands between a name and its value."),
+            .optional("encoding", nil as String?, "The file's encoding."),
             body: removeOption),
         Function(
             "get_section", "Return the options of a section.", .required("file_name", "The file."), .required("section", "The section."),
-            .optional("separator", "=", "What stands between a name and its value."), .optional("encoding", nil as String?, "The file's encoding."),
+            .optional("separator", "=", "What stands between a name and its value."),
+            .optional("encoding", nil as String?, "The file's encoding."),
             body: getSection),
         Function(
             "remove_section", "Remove a section and return its options.", .required("file_name", "The file."),
@@ -34,7 +38,8 @@ package struct IniModule: ExecutionModule {
             .optional("encoding", nil as String?, "The file's encoding."), body: removeSection),
         Function(
             "get_ini", "Return the whole file.", .required("file_name", "The file."),
-            .optional("separator", "=", "What stands between a name and its value."), .optional("encoding", nil as String?, "The file's encoding."),
+            .optional("separator", "=", "What stands between a name and its value."),
+            .optional("encoding", nil as String?, "The file's encoding."),
             body: whole),
     ]
 

@@ -17,18 +17,22 @@ package struct IptablesModule: ExecutionModule {
     package static let functions: [Function] = [
         Function("version", "Return the program's version.", family, body: version),
         Function(
-            "build_rule", "Return the text of a rule.", table, chain, .optional("command", nil as String?, "The command, such as A, for a full line."),
+            "build_rule", "Return the text of a rule.", table, chain,
+            .optional("command", nil as String?, "The command, such as A, for a full line."),
             .optional("position", "", "Where a rule is inserted."), .optional("full", nil as Value, "The whole command line."), family,
             .keywords("kwargs", "The parts of the rule: proto, dport, match, connstate, jump and all options of iptables."),
             example: "halite '*' iptables.build_rule match=state connstate=NEW dport=22 proto=tcp jump=ACCEPT", body: build),
-        Function("get_saved_rules", "Return the rules of a file.", .optional("conf_file", nil as String?, "The file."), family, body: savedRules),
+        Function(
+            "get_saved_rules", "Return the rules of a file.", .optional("conf_file", nil as String?, "The file."), family, body: savedRules),
         Function("get_rules", "Return the rules in force.", family, body: rules),
         Function(
-            "get_saved_policy", "Return the policy of a chain in a file.", table, chain, .optional("conf_file", nil as String?, "The file."), family,
+            "get_saved_policy", "Return the policy of a chain in a file.", table, chain,
+            .optional("conf_file", nil as String?, "The file."), family,
             body: savedPolicy),
         Function("get_policy", "Return the policy of a chain.", table, chain, family, body: policy),
         Function(
-            "set_policy", "Set the policy of a chain; return the complaint.", table, chain, .optional("policy", nil as String?, "Such as DROP."),
+            "set_policy", "Set the policy of a chain; return the complaint.", table, chain,
+            .optional("policy", nil as String?, "Such as DROP."),
             family, body: setPolicy),
         Function("save", "Write the rules into a file.", .optional("filename", nil as String?, "The file."), family, body: save),
         Function("check", "Tell whether there is a rule.", table, chain, rule, family, body: check),
@@ -42,7 +46,9 @@ package struct IptablesModule: ExecutionModule {
         Function(
             "delete", "Remove a rule; return the complaint.", .required("table", "The table."), chain,
             .optional("position", nil as String?, "The rule's number."), rule, family, body: delete),
-        Function("flush", "Remove all rules of a chain or table; return the complaint.", table, .optional("chain", "", "The chain."), family, body: flush),
+        Function(
+            "flush", "Remove all rules of a chain or table; return the complaint.", table, .optional("chain", "", "The chain."), family,
+            body: flush),
     ]
 
     private static let noChain: Value = "Error: Chain needs to be specified"
@@ -111,7 +117,8 @@ package struct IptablesModule: ExecutionModule {
         try IptablesListing.parse(try await output(call, family))
     }
 
-    private static func savedPolicy(_ call: CallContext, table: String, chain: String?, path: String?, family: String) async throws -> Value {
+    private static func savedPolicy(_ call: CallContext, table: String, chain: String?, path: String?, family: String) async throws -> Value
+    {
         guard let chain, !chain.isEmpty else { return noChain }
         return try await savedRules(call, path: path, family: family)[table]?[chain]?["policy"] ?? .null
     }
@@ -142,7 +149,8 @@ package struct IptablesModule: ExecutionModule {
     static func check(_ call: CallContext, table: String, chain: String?, rule: String?, family: String) async throws -> Value {
         guard let chain, !chain.isEmpty else { return noChain }
         guard let rule, !rule.isEmpty else { return noRule }
-        return .bool(try await call.host.run(Command([program(call, family), "-t", table, "-C", chain] + ShellWords.split(rule))).succeeded)
+        return .bool(
+            try await call.host.run(Command([program(call, family), "-t", table, "-C", chain] + ShellWords.split(rule))).succeeded)
     }
 
     static func append(_ call: CallContext, table: String, chain: String?, rule: String?, family: String) async throws -> Value {
@@ -152,7 +160,9 @@ package struct IptablesModule: ExecutionModule {
         return .bool(try await run(call, family, table, ["-A", chain] + ShellWords.split(rule)).isEmpty)
     }
 
-    static func insert(_ call: CallContext, table: String, chain: String?, position: Int?, rule: String?, family: String) async throws -> Value {
+    static func insert(_ call: CallContext, table: String, chain: String?, position: Int?, rule: String?, family: String) async throws
+        -> Value
+    {
         guard let chain, !chain.isEmpty else { return noChain }
         guard var position, position != 0 else { return "Error: Position needs to be specified or use append (-A)" }
         guard let rule, !rule.isEmpty else { return noRule }
@@ -164,7 +174,9 @@ package struct IptablesModule: ExecutionModule {
         return .string(try await run(call, family, table, ["-I", chain, String(position)] + ShellWords.split(rule)))
     }
 
-    static func delete(_ call: CallContext, table: String, chain: String?, position: String?, rule: String?, family: String) async throws -> String {
+    static func delete(_ call: CallContext, table: String, chain: String?, position: String?, rule: String?, family: String) async throws
+        -> String
+    {
         let position = position ?? ""
         if !position.isEmpty, !(rule ?? "").isEmpty { return "Error: Only specify a position or a rule, not both" }
         return try await run(

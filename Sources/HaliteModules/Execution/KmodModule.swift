@@ -15,7 +15,9 @@ package struct KmodModule: ExecutionModule {
             "check_available", "Tell whether the kernel has a module.", .required("mod", "The module."),
             body: { (call: CallContext, module: String) async throws -> Bool in try await available(call).contains(module) }),
         Function("lsmod", "Return the loaded modules.", body: loaded),
-        Function("mod_list", "Return the names of the loaded modules.", .optional("only_persist", false, "Those that are loaded at boot."), body: names),
+        Function(
+            "mod_list", "Return the names of the loaded modules.", .optional("only_persist", false, "Those that are loaded at boot."),
+            body: names),
         Function(
             "load", "Load a module; return what was loaded or the complaint.", .required("mod", "The module."),
             .optional("persist", false, "At boot too."), example: "halite '*' kmod.load loop", body: load),

@@ -140,9 +140,14 @@ package struct LocaleModule: ExecutionModule {
         }
         var words: [String]
         if await call.host.which("locale-gen") != nil {
-            words = ["locale-gen"] + (family(call) == "Gentoo" ? ["--generate"] : []) + [os == "Ubuntu" ? LocaleName(locale).normalised : locale]
+            words =
+                ["locale-gen"] + (family(call) == "Gentoo" ? ["--generate"] : []) + [
+                    os == "Ubuntu" ? LocaleName(locale).normalised : locale
+                ]
         } else if await call.host.which("localedef") != nil {
-            words = ["localedef", "--force", "-i", place, "-f", name.codeset, "\(place).\(name.codeset)", verbose ? "--verbose" : "--quiet"]
+            words = [
+                "localedef", "--force", "-i", place, "-f", name.codeset, "\(place).\(name.codeset)", verbose ? "--verbose" : "--quiet",
+            ]
         } else {
             throw ExecutionError("Command \"locale-gen\" or \"localedef\" was not found on this system.")
         }

@@ -14,13 +14,16 @@ extension LvmModule {
     static let changing: [Function] = [
         Function("pvcreate", "Make physical volumes; return true or the complaint.", devices, override, force, options, body: makePhysical),
         Function("pvremove", "Remove physical volumes; return true or the complaint.", devices, override, force, body: removePhysical),
-        Function("pvresize", "Adjust physical volumes to their devices; return true or the complaint.", devices, override, force, body: resizePhysical),
+        Function(
+            "pvresize", "Adjust physical volumes to their devices; return true or the complaint.", devices, override, force,
+            body: resizePhysical),
         Function("vgcreate", "Make a volume group.", .required("vgname", "The group."), devices, softly, options, body: makeGroup),
         Function("vgextend", "Add devices to a volume group.", .required("vgname", "The group."), devices, softly, body: extendGroup),
         Function("vgremove", "Remove a volume group.", .required("vgname", "The group."), force, body: removeGroup),
         Function("lvcreate", "Make a logical volume.", Creation.self, body: makeLogical),
         Function(
-            "lvremove", "Remove a logical volume.", .required("lvname", "The volume."), .required("vgname", "Its group."), force, body: removeLogical),
+            "lvremove", "Remove a logical volume.", .required("lvname", "The volume."), .required("vgname", "Its group."), force,
+            body: removeLogical),
         Function(
             "lvresize", "Give a logical volume another size.", .optional("size", nil as String?, "The size."),
             .optional("lvpath", nil as String?, "The volume's path."), .optional("extents", nil as String?, "The size in extents."), softly,
@@ -46,7 +49,8 @@ extension LvmModule {
 
         static let flags = ["nosync", "noudevsync", "ignoremonitoring", "thin"]
         static let valued = [
-            "activate", "chunksize", "contiguous", "discards", "stripes", "stripesize", "minor", "persistent", "mirrors", "monitor", "permission",
+            "activate", "chunksize", "contiguous", "discards", "stripes", "stripesize", "minor", "persistent", "mirrors", "monitor",
+            "permission",
             "poolmetadatasize", "readahead", "regionsize", "type", "virtualsize", "zero",
         ]
 
@@ -64,7 +68,8 @@ extension LvmModule {
             (flags + valued).map { name in .field(name, \.more[value: name], "An option of lvcreate.") }
 
         static let fields: [ArgumentField<Creation>] =
-            [.field("lvname", \.lvname, "The volume.", required: true), .field("vgname", \.vgname, "Its group.", required: true)] + sizing + programs
+            [.field("lvname", \.lvname, "The volume.", required: true), .field("vgname", \.vgname, "Its group.", required: true)] + sizing
+            + programs
     }
 
     static func list(_ devices: Value) -> [String] { devices.listValue?.map(\.pythonString) ?? devices.pythonString.parts(",") }
@@ -109,7 +114,9 @@ extension LvmModule {
 
     private static func present(_ call: CallContext, _ devices: Value, _ override: Bool, _ words: inout [String]) async throws -> Value? {
         for device in list(devices) {
-            if try await !physical(call, name: device, real: false).isEmpty { words.append(device) } else if !override {
+            if try await !physical(call, name: device, real: false).isEmpty {
+                words.append(device)
+            } else if !override {
                 return .string("\(device) is not a physical volume")
             }
         }
@@ -136,13 +143,16 @@ extension LvmModule {
 
     // MARK: - Groups
 
-    private static func said(_ result: CommandResult, _ done: String) -> Value { .string(result.succeeded ? done : result.errorText.stripped()) }
+    private static func said(_ result: CommandResult, _ done: String) -> Value {
+        .string(result.succeeded ? done : result.errorText.stripped())
+    }
 
     static func makeGroup(_ call: CallContext, name: String, devices: Value, force: Bool, given: ValueMap) async throws -> Value {
         guard !name.isEmpty, devices.isTruthy else { return "Error: vgname and device(s) are both required" }
         let more = known(
             given,
-            "addtag alloc autobackup clustered maxlogicalvolumes maxphysicalvolumes metadatatype vgmetadatacopies metadatacopies physicalextentsize zero")
+            "addtag alloc autobackup clustered maxlogicalvolumes maxphysicalvolumes metadatatype vgmetadatacopies metadatacopies physicalextentsize zero"
+        )
         let result = try await call.host.run(Command(["vgcreate", name] + list(devices) + [mode(force)] + more))
         var data = try await groups(call, name: name)
         data["Output from vgcreate"] = said(result, "Volume group \"\(name)\" successfully created")
@@ -166,8 +176,13 @@ extension LvmModule {
         if !size.isEmpty, !extents.isEmpty { return "Error: Please specify only one of size or extents" }
         if wanted.thinvolume, wanted.thinpool { return "Error: Please set only one of thinvolume or thinpool to True" }
         var words = [await call.host.which("lvcreate") ?? "lvcreate"]
-        words += wanted.thinvolume ? ["--thin", "-n", wanted.lvname] : wanted.thinpool ? ["--thinpool", wanted.lvname] : ["-n", wanted.lvname]
-        if let snapshot = wanted.snapshot, !snapshot.isEmpty { words += ["-s", "\(wanted.vgname)/\(snapshot)"] } else { words.append(wanted.vgname) }
+        words +=
+            wanted.thinvolume ? ["--thin", "-n", wanted.lvname] : wanted.thinpool ? ["--thinpool", wanted.lvname] : ["-n", wanted.lvname]
+        if let snapshot = wanted.snapshot, !snapshot.isEmpty {
+            words += ["-s", "\(wanted.vgname)/\(snapshot)"]
+        } else {
+            words.append(wanted.vgname)
+        }
         if !size.isEmpty {
             words += [wanted.thinvolume ? "-V" : "-L", size]
         } else if !extents.isEmpty {
@@ -187,11 +202,13 @@ extension LvmModule {
 
     static func removeLogical(_ call: CallContext, name: String, group: String, force: Bool = true) async throws -> Value {
         said(
-            try await call.host.run(Command(["lvremove", "\(group)/\(name)", mode(force)])), "Logical volume \"\(name)\" successfully removed")
+            try await call.host.run(Command(["lvremove", "\(group)/\(name)", mode(force)])),
+            "Logical volume \"\(name)\" successfully removed")
     }
 
     private static func resize(
-        _ call: CallContext, _ program: String, _ flag: String, _ size: String?, _ path: String?, _ extents: String?, _ withFiles: Bool, _ verb: String
+        _ call: CallContext, _ program: String, _ flag: String, _ size: String?, _ path: String?, _ extents: String?, _ withFiles: Bool,
+        _ verb: String
     ) async throws -> ValueMap {
         let (size, extents) = (size ?? "", extents ?? "")
         if size.isEmpty == extents.isEmpty { return [:] }

@@ -15,13 +15,15 @@ package struct LvmModule: ExecutionModule {
         Function("version", "Return the version of LVM.", body: version),
         Function("fullversion", "Return all versions.", body: versions),
         Function(
-            "pvdisplay", "Return physical volumes.", .optional("pvname", "", "One alone."), .optional("real", false, "By their real paths."),
+            "pvdisplay", "Return physical volumes.", .optional("pvname", "", "One alone."),
+            .optional("real", false, "By their real paths."),
             .optional("quiet", false, "Without effect here."), body: physical),
         Function(
             "vgdisplay", "Return volume groups.", .optional("vgname", "", "One alone."), .optional("quiet", false, "Without effect here."),
             body: groups),
         Function(
-            "lvdisplay", "Return logical volumes.", .optional("lvname", "", "One alone."), .optional("quiet", false, "Without effect here."),
+            "lvdisplay", "Return logical volumes.", .optional("lvname", "", "One alone."),
+            .optional("quiet", false, "Without effect here."),
             body: logical),
     ]
 
@@ -48,7 +50,8 @@ package struct LvmModule: ExecutionModule {
 
     static func physical(_ call: CallContext, name: String, real: Bool, quiet: Bool = true) async throws -> ValueMap {
         let names = [
-            "Physical Volume Device", "Volume Group Name", "Physical Volume Size (kB)", "Internal Physical Volume Number", "Physical Volume Status",
+            "Physical Volume Device", "Volume Group Name", "Physical Volume Size (kB)", "Internal Physical Volume Number",
+            "Physical Volume Status",
             "Physical Volume (not) Allocatable", "Current Logical Volumes Here", "Physical Extent Size (kB)", "Total Physical Extents",
             "Free Physical Extents", "Allocated Physical Extents",
         ]
@@ -67,7 +70,8 @@ package struct LvmModule: ExecutionModule {
         let names = [
             "Volume Group Name", "Volume Group Access", "Volume Group Status", "Internal Volume Group Number", "Maximum Logical Volumes",
             "Current Logical Volumes", "Open Logical Volumes", "Maximum Logical Volume Size", "Maximum Physical Volumes",
-            "Current Physical Volumes", "Actual Physical Volumes", "Volume Group Size (kB)", "Physical Extent Size (kB)", "Total Physical Extents",
+            "Current Physical Volumes", "Actual Physical Volumes", "Volume Group Size (kB)", "Physical Extent Size (kB)",
+            "Total Physical Extents",
             "Allocated Physical Extents", "Free Physical Extents", "UUID",
         ]
         let found = try await lines(call, ["vgdisplay", "-c"] + (name.isEmpty ? [] : [name])) ?? []
@@ -77,7 +81,8 @@ package struct LvmModule: ExecutionModule {
     static func logical(_ call: CallContext, name: String, quiet: Bool = true) async throws -> ValueMap {
         let names = [
             "Logical Volume Name", "Volume Group Name", "Logical Volume Access", "Logical Volume Status", "Internal Logical Volume Number",
-            "Open Logical Volumes", "Logical Volume Size", "Current Logical Extents Associated", "Allocated Logical Extents", "Allocation Policy",
+            "Open Logical Volumes", "Logical Volume Size", "Current Logical Extents Associated", "Allocated Logical Extents",
+            "Allocation Policy",
             "Read Ahead Sectors", "Major Device Number", "Minor Device Number",
         ]
         let found = try await lines(call, ["lvdisplay", "-c"] + (name.isEmpty ? [] : [name])) ?? []

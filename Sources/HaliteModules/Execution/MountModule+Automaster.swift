@@ -33,20 +33,24 @@ extension MountModule {
             let options = words[1].parts(",")
             let device = words[2].parts(":")
             found[.string(words[0].parts(prefix).joined())] = [
-                "device": .string(device.count > 1 ? device[1] : ""), "fstype": .string(options[0]), "opts": Array(options.dropFirst()).value,
+                "device": .string(device.count > 1 ? device[1] : ""), "fstype": .string(options[0]),
+                "opts": Array(options.dropFirst()).value,
             ]
         }
         return found
     }
 
     private static func setAutomaster(
-        _ call: CallContext, name: String, device: String, type: String, given: Value, config: String, test: Bool, keep: Bool, ignored: ValueMap
+        _ call: CallContext, name: String, device: String, type: String, given: Value, config: String, test: Bool, keep: Bool,
+        ignored: ValueMap
     ) async throws -> String {
         if try await !call.host.isFile(config) {
             try await call.host.touch(config, accessTime: nil, modificationTime: nil)
             _ = try await call.call("file.append", "/etc/auto_master", .string("/-\t\t\t\(config)"))
         }
-        let wanted = [prefix + name, "-fstype=\(type),\(options(given).joined(separator: ","))", type == "smbfs" ? ":\(device)" : "\(type):\(device)"]
+        let wanted = [
+            prefix + name, "-fstype=\(type),\(options(given).joined(separator: ","))", type == "smbfs" ? ":\(device)" : "\(type):\(device)",
+        ]
         let text = try await call.host.readText(config)
         var lines: [String] = []
         var (isPresent, isChanged) = (false, false)

@@ -8,7 +8,8 @@ extension MountModule {
     static let swapping: [Function] = [
         Function("swaps", "Return the swap space in use.", body: swaps),
         Function(
-            "swapon", "Use swap space.", .required("name", "Device or file."), .optional("priority", nil as Int?, "Its priority."), body: swapOn),
+            "swapon", "Use swap space.", .required("name", "Device or file."), .optional("priority", nil as Int?, "Its priority."),
+            body: swapOn),
         Function("swapoff", "Stop using swap space; nothing where it is not in use.", .required("name", "Device or file."), body: swapOff),
     ]
 

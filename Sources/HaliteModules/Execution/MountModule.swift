@@ -20,7 +20,8 @@ package struct MountModule: ExecutionModule {
         Function(
             "remount", "Mount with other options, or for the first time.", .required("name", "The mount point."),
             .required("device", "The device."), .optional("mkmnt", false, "Make the mount point."), .optional("fstype", "", "The type."),
-            .optional("opts", "defaults" as Value, "Options: text or list."), .optional("user", nil as String?, "Who mounts."), body: remount),
+            .optional("opts", "defaults" as Value, "Options: text or list."), .optional("user", nil as String?, "Who mounts."),
+            body: remount),
         Function(
             "umount", "Unmount; return true or the program's complaint.", .required("name", "The mount point."),
             .optional("device", nil as String?, "Unmount by device."), .optional("user", nil as String?, "Who unmounts."),
@@ -37,8 +38,10 @@ package struct MountModule: ExecutionModule {
             "read_mount_cache", "Return what a state mounted at a path.", .required("name", "The path."),
             body: { (call: CallContext, name: String) async throws -> ValueMap in await MountCache(call: call).entry(name) }),
         Function(
-            "write_mount_cache", "Remember what a state mounted at a path.", .required("real_name", "The path."), .required("device", "The device."),
-            .required("mkmnt", "Whether the path was to be made."), .required("fstype", "The type."), .required("mount_opts", "The options."),
+            "write_mount_cache", "Remember what a state mounted at a path.", .required("real_name", "The path."),
+            .required("device", "The device."),
+            .required("mkmnt", "Whether the path was to be made."), .required("fstype", "The type."),
+            .required("mount_opts", "The options."),
             body: remember),
         Function("delete_mount_cache", "Forget what a state mounted at a path.", .required("real_name", "The path."), body: forget),
     ]

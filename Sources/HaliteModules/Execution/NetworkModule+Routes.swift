@@ -13,7 +13,8 @@ extension NetworkModule {
         Function("reverse_ip", "Return the name under which DNS keeps an address.", .required("ip_addr", "The address."), body: reversed),
         Function("ip_networks", "Return the IPv4 networks the host is in.", interface, loopback, verbose, body: networks4),
         Function("ip_networks6", "Return the IPv6 networks the host is in.", interface, loopback, verbose, body: networks6),
-        Function("ifacestartswith", "Return the interfaces whose address begins with a text.", .required("cidr", "The text."), body: beginning),
+        Function(
+            "ifacestartswith", "Return the interfaces whose address begins with a text.", .required("cidr", "The text."), body: beginning),
         Function("iphexval", "Return an address in hexadecimal digits.", .required("ip", "The address."), body: hexadecimal),
         Function("ip_neighs", "Return the neighbours' IPv4 addresses by hardware address.", body: neighbours4),
         Function("ip_neighs6", "Return the neighbours' IPv6 addresses by hardware address.", body: neighbours6),
@@ -101,7 +102,8 @@ extension NetworkModule {
             throw ExecutionError("there is no route to \(address)")
         }
         return [
-            "destination": .string(address), "gateway": after("via", words).value, "interface": .string(interface), "source": .string(source),
+            "destination": .string(address), "gateway": after("via", words).value, "interface": .string(interface),
+            "source": .string(source),
         ]
     }
 
@@ -117,14 +119,18 @@ extension NetworkModule {
         if family != "inet6" {
             for words in try await call.host.run("ip", "-4", "route", "show", "table", "main").lines.map({ $0.words() }) {
                 guard let first = words.first, first != "unreachable" else { continue }
-                if first == "default" { add("inet", "0.0.0.0", after("via", words) ?? "0.0.0.0", "0.0.0.0", "UG", words) } else {
+                if first == "default" {
+                    add("inet", "0.0.0.0", after("via", words) ?? "0.0.0.0", "0.0.0.0", "UG", words)
+                } else {
                     let network = IPNetwork(first)
                     add("inet", network?.address.text ?? first, after("via", words) ?? "0.0.0.0", network?.mask ?? "", "U", words)
                 }
             }
         }
         if family != "inet" {
-            let other: Set<String> = ["unicast", "broadcast", "throw", "unreachable", "prohibit", "blackhole", "nat", "anycast", "multicast"]
+            let other: Set<String> = [
+                "unicast", "broadcast", "throw", "unreachable", "prohibit", "blackhole", "nat", "anycast", "multicast",
+            ]
             for words in try await call.host.run("ip", "-6", "route", "show", "table", "all").lines.map({ $0.words() }) {
                 guard let first = words.first, !other.contains(first) else { continue }
                 switch first {

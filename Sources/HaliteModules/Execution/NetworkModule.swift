@@ -13,28 +13,44 @@ package struct NetworkModule: ExecutionModule {
     private static let addressFunctions: [Function] = [
         Function("interfaces", "Return all interfaces with their addresses.", body: interfaces),
         Function("interface", "Return the IPv4 addresses of one interface.", .required("iface", "The interface."), body: interface),
-        Function("interface_ip", "Return the first IPv4 address of one interface.", .required("iface", "The interface."), body: interfaceAddress),
-        Function("ip_addrs", "Return the IPv4 addresses.", AddressSettings.self, example: "halite '*' network.ip_addrs cidr=10.0.0.0/8", body: addresses4),
+        Function(
+            "interface_ip", "Return the first IPv4 address of one interface.", .required("iface", "The interface."), body: interfaceAddress),
+        Function(
+            "ip_addrs", "Return the IPv4 addresses.", AddressSettings.self, example: "halite '*' network.ip_addrs cidr=10.0.0.0/8",
+            body: addresses4),
         Function("ipaddrs", "Return the IPv4 addresses.", AddressSettings.self, body: addresses4),
         Function("ip_addrs6", "Return the IPv6 addresses.", AddressSettings.self, body: addresses6),
         Function("ipaddrs6", "Return the IPv6 addresses.", AddressSettings.self, body: addresses6),
         Function("hw_addr", "Return the hardware address of an interface.", .required("iface", "The interface."), body: hardwareAddress),
         Function("hwaddr", "Return the hardware address of an interface.", .required("iface", "The interface."), body: hardwareAddress),
-        Function("subnets", "Return the IPv4 networks the host is in.", .optional("interfaces", nil as [String]?, "Interfaces to look at alone."), body: subnets4),
+        Function(
+            "subnets", "Return the IPv4 networks the host is in.",
+            .optional("interfaces", nil as [String]?, "Interfaces to look at alone."), body: subnets4),
         Function("subnets6", "Return the IPv6 networks the host is in.", body: subnets6),
         Function("in_subnet", "Tell whether the host is in a network.", .required("cidr", "The network."), body: inSubnet),
-        Function("ip_in_subnet", "Tell whether an address is in a network.", .required("ip_addr", "The address."), .required("cidr", "The network."), body: addressInSubnet),
-        Function("calc_net", "Return the network of an address.", .required("ip_addr", "An address, perhaps with a prefix."), .optional("netmask", nil as String?, "The mask."), body: network),
+        Function(
+            "ip_in_subnet", "Tell whether an address is in a network.", .required("ip_addr", "The address."),
+            .required("cidr", "The network."), body: addressInSubnet),
+        Function(
+            "calc_net", "Return the network of an address.", .required("ip_addr", "An address, perhaps with a prefix."),
+            .optional("netmask", nil as String?, "The mask."), body: network),
         Function("convert_cidr", "Return network and mask of a network.", .required("cidr", "The network."), body: convert),
-        Function("is_loopback", "Tell whether an address is one of the host itself.", .required("ip_addr", "The address."), body: isLoopback),
+        Function(
+            "is_loopback", "Tell whether an address is one of the host itself.", .required("ip_addr", "The address."), body: isLoopback),
         Function("is_private", "Tell whether an address is private.", .required("ip_addr", "The address."), body: isPrivate),
         Function("get_hostname", "Return the host's name.", body: hostName),
         Function("mod_hostname", "Set the host's name.", .required("hostname", "The name."), body: setHostName),
         Function("get_fqdn", "Return the host's full name.", body: fullName),
-        Function("ping", "Send four packets and return what ping says.", .required("host", "Name or address."), .optional("timeout", nil as Int?, "Seconds."), .optional("return_boolean", false, "Only tell whether it answered."), body: ping),
-        Function("connect", "Open a TCP connection and tell whether it succeeded.", .required("host", "Name or address."), .optional("port", nil as Int?, "The port."), .keywords("kwargs", "timeout, proto."), body: connect),
+        Function(
+            "ping", "Send four packets and return what ping says.", .required("host", "Name or address."),
+            .optional("timeout", nil as Int?, "Seconds."), .optional("return_boolean", false, "Only tell whether it answered."), body: ping),
+        Function(
+            "connect", "Open a TCP connection and tell whether it succeeded.", .required("host", "Name or address."),
+            .optional("port", nil as Int?, "The port."), .keywords("kwargs", "timeout, proto."), body: connect),
         Function("default_route", "Return the default routes.", .optional("family", nil as String?, "inet or inet6."), body: defaultRoutes),
-        Function("dns_check", "Tell whether a name has an address.", .required("addr", "The name."), .optional("port", nil as Int?, "Without effect."), body: resolve),
+        Function(
+            "dns_check", "Tell whether a name has an address.", .required("addr", "The name."),
+            .optional("port", nil as Int?, "Without effect."), body: resolve),
         Function("arp", "Return the neighbours' hardware addresses.", body: neighbours),
     ]
 
@@ -47,11 +63,15 @@ package struct NetworkModule: ExecutionModule {
             if let address = interface.hardwareAddress { entry["hwaddr"] = .string(address) }
             if !interface.ipv4.isEmpty { entry["inet"] = .list(interface.ipv4.map { .map(describe($0)) }) }
             if !interface.ipv6.isEmpty {
-                entry["inet6"] = .list(interface.ipv6.map { address in
-                    let isLocal = IPAddress(address.address)?.isLinkLocal ?? false
-                    let scope = isLocal ? "link" : IPAddress(address.address)?.isLoopback == true ? "host" : "global"
-                    return ["address": .string(address.address), "prefixlen": .string(String(address.prefixLength)), "scope": .string(scope)]
-                })
+                entry["inet6"] = .list(
+                    interface.ipv6.map { address in
+                        let isLocal = IPAddress(address.address)?.isLinkLocal ?? false
+                        let scope = isLocal ? "link" : IPAddress(address.address)?.isLoopback == true ? "host" : "global"
+                        return [
+                            "address": .string(address.address), "prefixlen": .string(String(address.prefixLength)),
+                            "scope": .string(scope),
+                        ]
+                    })
             }
             found[.string(interface.name)] = .map(entry)
         }
@@ -61,7 +81,8 @@ package struct NetworkModule: ExecutionModule {
     private static func describe(_ address: InterfaceAddress) -> ValueMap {
         let mask = IPAddress(address.address).map { IPNetwork(address: $0, prefix: address.prefixLength).mask } ?? ""
         return [
-            "address": .string(address.address), "netmask": .string(mask), "broadcast": address.broadcast.value, "label": .string(address.label),
+            "address": .string(address.address), "netmask": .string(mask), "broadcast": address.broadcast.value,
+            "label": .string(address.label),
         ]
     }
 
@@ -157,19 +178,25 @@ package struct NetworkModule: ExecutionModule {
     }
 
     private static func addressInSubnet(_ call: CallContext, address: String, cidr: String) async throws -> Bool {
-        guard let network = IPNetwork(cidr), let address = IPAddress(address) else { throw ExecutionError("Invalid CIDR '\(cidr)' or address") }
+        guard let network = IPNetwork(cidr), let address = IPAddress(address) else {
+            throw ExecutionError("Invalid CIDR '\(cidr)' or address")
+        }
         return network.contains(address)
     }
 
     private static func network(_ call: CallContext, address: String, mask: String?) async throws -> String {
-        guard let network = IPNetwork(mask.map { "\(address)/\($0)" } ?? address) else { throw ExecutionError("'\(address)' is no address") }
+        guard let network = IPNetwork(mask.map { "\(address)/\($0)" } ?? address) else {
+            throw ExecutionError("'\(address)' is no address")
+        }
         return network.text
     }
 
     private static func convert(_ call: CallContext, cidr: String) async throws -> ValueMap {
         guard let network = IPNetwork(cidr) else { return ["network": .null, "netmask": .null, "broadcast": .null] }
         let ones = zip(network.address.bytes, IPAddress(network.mask)?.bytes ?? []).map { $0 | ~$1 }
-        return ["network": .string(network.address.text), "netmask": .string(network.mask), "broadcast": .string(IPAddress(bytes: ones).text)]
+        return [
+            "network": .string(network.address.text), "netmask": .string(network.mask), "broadcast": .string(IPAddress(bytes: ones).text),
+        ]
     }
 
     private static func isLoopback(_ call: CallContext, address: String) async throws -> Bool { IPAddress(address)?.isLoopback ?? false }
@@ -204,8 +231,10 @@ package struct NetworkModule: ExecutionModule {
         // Bash opens connections itself; the host and the port are its arguments, not its script.
         let script = "exec 3<>\"/dev/tcp/$0/$1\""
         let result = try await call.host.run(Command(["timeout", timeout, "bash", "-c", script, host, String(port)]))
-        let comment = result.succeeded
-            ? "Successfully connected to \(host) (\(host)) on tcp port \(port)" : "Unable to connect to \(host) (\(host)) on tcp port \(port)"
+        let comment =
+            result.succeeded
+            ? "Successfully connected to \(host) (\(host)) on tcp port \(port)"
+            : "Unable to connect to \(host) (\(host)) on tcp port \(port)"
         return ["result": .bool(result.succeeded), "comment": .string(comment)]
     }
 

@@ -25,7 +25,9 @@ extension SelinuxModule {
         Function(
             "fcontext_policy_is_applied", "Return what is not as the policy says.", pattern, .optional("recursive", false, "Below it too."),
             body: unapplied),
-        Function("fcontext_apply_policy", "Bring files to the policy.", pattern, .optional("recursive", false, "Below it too."), body: applyPolicy),
+        Function(
+            "fcontext_apply_policy", "Bring files to the policy.", pattern, .optional("recursive", false, "Below it too."),
+            body: applyPolicy),
     ]
 
     static let ports: [Function] = [
@@ -170,7 +172,9 @@ extension SelinuxModule {
         return try await call.host.run(Command(words + [wanted.port])).report
     }
 
-    static func addPort(_ call: CallContext, name: String, type: String?, proto: String?, port: String?, range: String?) async throws -> ValueMap {
+    static func addPort(_ call: CallContext, name: String, type: String?, proto: String?, port: String?, range: String?) async throws
+        -> ValueMap
+    {
         try await changePort(call, "add", name, type, proto, port, range)
     }
 

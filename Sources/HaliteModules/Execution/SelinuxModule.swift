@@ -19,7 +19,8 @@ package struct SelinuxModule: ExecutionModule {
             body: { (call: CallContext) async throws -> String? in await fileSystem(call) }),
         Function("getenforce", "Return the mode.", body: mode),
         Function("getconfig", "Return the mode after a boot.", body: configuredMode),
-        Function("setenforce", "Set the mode, now and after a boot.", .required("mode", "Enforcing, Permissive or Disabled."), body: setMode),
+        Function(
+            "setenforce", "Set the mode, now and after a boot.", .required("mode", "Enforcing, Permissive or Disabled."), body: setMode),
         Function(
             "getsebool", "Return one boolean.", .required("boolean", "Its name."),
             body: { (call: CallContext, name: String) async throws -> Value in try await booleans(call)[name] ?? [:] }),
@@ -33,7 +34,9 @@ package struct SelinuxModule: ExecutionModule {
         Function(
             "getsemod", "Return one module.", .required("module", "Its name."),
             body: { (call: CallContext, name: String) async throws -> Value in try await modules(call)[name] ?? [:] }),
-        Function("setsemod", "Enable or disable a module.", .required("module", "Its name."), .required("state", "Enabled or Disabled."), body: setModule),
+        Function(
+            "setsemod", "Enable or disable a module.", .required("module", "Its name."), .required("state", "Enabled or Disabled."),
+            body: setModule),
         Function("install_semod", "Install a module.", .required("module_path", "Its file."), body: install),
         Function("remove_semod", "Remove a module.", .required("module", "Its name."), body: remove),
         Function("list_semod", "Return all modules.", body: modules),
@@ -51,7 +54,9 @@ package struct SelinuxModule: ExecutionModule {
     }
 
     static func mode(_ call: CallContext) async throws -> String {
-        guard let folder = await fileSystem(call), let text = await call.host.readTextIfPresent("\(folder)/enforce") else { return "Disabled" }
+        guard let folder = await fileSystem(call), let text = await call.host.readTextIfPresent("\(folder)/enforce") else {
+            return "Disabled"
+        }
         return text.stripped() == "0" ? "Permissive" : "Enforcing"
     }
 

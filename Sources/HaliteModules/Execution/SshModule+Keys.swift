@@ -7,7 +7,8 @@ import HaliteValue
 extension SshModule {
     static let ownKeys: [Function] = [
         Function(
-            "host_keys", "Return the host's keys.", .optional("keydir", "/etc/ssh", "The folder."), .optional("private", true, "Also the private ones."),
+            "host_keys", "Return the host's keys.", .optional("keydir", "/etc/ssh", "The folder."),
+            .optional("private", true, "Also the private ones."),
             .optional("certs", true, "Also certificates."), body: hostKeys),
         Function(
             "user_keys", "Return the keys in the homes of users.", .optional("user", nil as [String]?, "These users; all by default."),

@@ -5,20 +5,24 @@ import HaliteValue
 
 /// Keys of hosts that ssh trusts.
 extension SshModule {
-    private static let hashType: Parameter<String?> = .optional("fingerprint_hash_type", nil, "The digest of fingerprints, by default sha256.")
+    private static let hashType: Parameter<String?> = .optional(
+        "fingerprint_hash_type", nil, "The digest of fingerprints, by default sha256.")
     private static let file: Parameter<String?> = .optional("config", nil, "The file, below the home unless absolute.")
     private static let port: Parameter<Int?> = .optional("port", nil, "The port of ssh.")
 
     static let knownHosts: [Function] = [
         Function(
-            "get_known_host_entries", "Return the known keys of a host.", .required("user", "Whose file."), .required("hostname", "The host."), file,
+            "get_known_host_entries", "Return the known keys of a host.", .required("user", "Whose file."),
+            .required("hostname", "The host."), file,
             port, hashType, body: known),
         Function(
-            "recv_known_host_entries", "Ask a host for its keys.", .required("hostname", "The host."), .optional("enc", nil as String?, "One kind alone."),
+            "recv_known_host_entries", "Ask a host for its keys.", .required("hostname", "The host."),
+            .optional("enc", nil as String?, "One kind alone."),
             port, .optional("hash_known_hosts", true, "Hash the names."), .optional("timeout", 5, "Seconds."), hashType,
             example: "halite '*' ssh.recv_known_host_entries git.example.net enc=ed25519", body: receive),
         Function(
-            "check_known_host", "Tell whether a host's key would be added or updated, or is there.", .optional("user", nil as String?, "Whose file."),
+            "check_known_host", "Tell whether a host's key would be added or updated, or is there.",
+            .optional("user", nil as String?, "Whose file."),
             .optional("hostname", nil as String?, "The host."), .optional("key", nil as String?, "The key."),
             .optional("fingerprint", nil as String?, "Its fingerprint."), file, port, hashType, body: check),
         Function("set_known_host", "Trust a host's key.", KnownHostSettings.self, body: setKnown),
@@ -26,7 +30,8 @@ extension SshModule {
             "rm_known_host", "Trust no key of a host.", .optional("user", nil as String?, "Whose file."),
             .optional("hostname", nil as String?, "The host."), file, port, body: removeKnown),
         Function(
-            "hash_known_hosts", "Hash the names in a file of known hosts.", .optional("user", nil as String?, "Whose file."), file, body: hash),
+            "hash_known_hosts", "Hash the names in a file of known hosts.", .optional("user", nil as String?, "Whose file."), file,
+            body: hash),
     ]
 
     struct KnownHostSettings: ArgumentGroup {
@@ -82,7 +87,8 @@ extension SshModule {
     }
 
     private static func check(
-        _ call: CallContext, user: String?, host: String?, key: String?, fingerprint: String?, config: String?, port: Int?, hashType: String?
+        _ call: CallContext, user: String?, host: String?, key: String?, fingerprint: String?, config: String?, port: Int?,
+        hashType: String?
     ) async throws -> Value {
         try await explained {
             let hosts = try await KnownHosts(call, user: user, config: config, hashType: hashType)

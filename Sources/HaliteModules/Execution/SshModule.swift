@@ -17,14 +17,20 @@ package struct SshModule: ExecutionModule {
 
     private static let authorized: [Function] = [
         Function("auth_keys", "Return the keys that a user may log in with.", user, config, more, body: keys),
-        Function("check_key", "Tell whether a key would be added or updated, or is there.", user, key, .required("enc", "Its kind."), .required("comment", "Its remark."), .required("options", "The options in front of it."), config, more, body: check),
-        Function("set_auth_key", "Let a user log in with a key.", user, key, .optional("enc", "ssh-rsa", "Its kind."), .optional("comment", "", "Its remark."), .optional("options", [String](), "The options in front of it."), config, more, body: set),
+        Function(
+            "check_key", "Tell whether a key would be added or updated, or is there.", user, key, .required("enc", "Its kind."),
+            .required("comment", "Its remark."), .required("options", "The options in front of it."), config, more, body: check),
+        Function(
+            "set_auth_key", "Let a user log in with a key.", user, key, .optional("enc", "ssh-rsa", "Its kind."),
+            .optional("comment", "", "Its remark."), .optional("options", [String](), "The options in front of it."), config, more,
+            body: set),
         Function("rm_auth_key", "Do not let a user log in with a key.", user, key, config, more, body: remove),
     ]
 
     private static func keys(_ call: CallContext, user: String, config: String, more: ValueMap) async throws -> ValueMap {
         let found = try await AuthorizedKeys(call, user: user, config: config)?.keys() ?? []
-        return ValueMap(found.map { (.string($0.key), ["enc": .string($0.kind), "comment": .string($0.comment), "options": $0.options.value]) })
+        return ValueMap(
+            found.map { (.string($0.key), ["enc": .string($0.kind), "comment": .string($0.comment), "options": $0.options.value]) })
     }
 
     private static func check(

@@ -14,7 +14,8 @@ package struct SysrcModule: ExecutionModule {
 
     package static let functions: [Function] = [
         Function(
-            "get", "Return settings by file; nothing where there is none of that name.", .optional("name", nil as String?, "One setting alone."), file,
+            "get", "Return settings by file; nothing where there is none of that name.",
+            .optional("name", nil as String?, "One setting alone."), file,
             jail, .optional("includeDefaults", false, "Also the system's defaults."), body: get),
         Function(
             "set", "Set one, and return what it is now.", .required("name", "The setting."), .required("value", "Its value."), file, jail,
@@ -32,13 +33,16 @@ package struct SysrcModule: ExecutionModule {
         return try await call.host.run(command).text
     }
 
-    static func get(_ call: CallContext, name: String?, file: String?, jail: String?, withDefaults: Bool = false) async throws -> ValueMap? {
+    static func get(_ call: CallContext, name: String?, file: String?, jail: String?, withDefaults: Bool = false) async throws -> ValueMap?
+    {
         let text = try await output(call, words(file, jail) + [name ?? (withDefaults ? "-A" : "-a")])
         if text.contains("sysrc: unknown variable") { return nil }
         var found = ValueMap()
         for parts in text.parts("\n").map({ $0.parts(": ") }) where parts.count > 1 {
             var settings = found[parts[0]]?.mapValue ?? [:]
-            if parts.count > 2 { settings[.string(parts[1])] = .string(parts[2]) } else {
+            if parts.count > 2 {
+                settings[.string(parts[1])] = .string(parts[2])
+            } else {
                 settings[.string(parts[1].hasSuffix(":") ? String(parts[1].dropLast()) : parts[1])] = ""
             }
             found[.string(parts[0])] = .map(settings)

@@ -14,7 +14,8 @@ package struct AugeasState: StateModule {
             "change", "Commands have been applied to a file.", .required("name", "A name, or the context."),
             .optional("context", nil as String?, "The path that relative paths start from, such as /files/etc/hosts."),
             .optional("changes", nil as Value, "A list of commands: set, setm, mv, ins, rm."),
-            .optional("lens", nil as String?, "The lens for the file."), .optional("load_path", nil as Value, "A list of folders with lenses."),
+            .optional("lens", nil as String?, "The lens for the file."),
+            .optional("load_path", nil as Value, "A list of folders with lenses."),
             body: change)
     ]
 
@@ -58,25 +59,27 @@ package struct AugeasState: StateModule {
         } catch let fault as AugeasCommand.Fault {
             return state.failed("Error: \(fault.words)")
         }
-        return try await state.either(would: {
-            let comment = "Executing commands" + (context.map { " in file \"\($0)\":\n" } ?? "") + commands.joined(separator: "\n")
-            let willChange = try await changesSomething(state, commands, context, lens, paths)
-            return StateResult(name: name, result: willChange ? nil : true, comment: comment)
-        }, do: {
-            func text() async throws -> [String]? {
-                guard let path, try await state.call.host.isFile(path) else { return nil }
-                return TextContent.lines(try await state.call.host.read(path))
-            }
-            let old = try await text() ?? []
-            let answer = try await AugeasModule.execute(state.call, context: context, lens: lens, commands: commands, folders: paths)
-            if answer["retval"] != true { return state.failed("Error: \(answer["error"]?.pythonString ?? "")") }
-            guard let new = try await text() else {
-                return StateResult(name: name, result: true, comment: "Changes have been saved", changes: ["updates": commands.value])
-            }
-            let difference = UnifiedDiff.lines(old, new, names: ("", ""), context: 0).joined()
-            if difference.isEmpty { return state.unchanged("No changes made") }
-            return StateResult(name: name, result: true, comment: "Changes have been saved", changes: ["diff": .string(difference)])
-        })
+        return try await state.either(
+            would: {
+                let comment = "Executing commands" + (context.map { " in file \"\($0)\":\n" } ?? "") + commands.joined(separator: "\n")
+                let willChange = try await changesSomething(state, commands, context, lens, paths)
+                return StateResult(name: name, result: willChange ? nil : true, comment: comment)
+            },
+            do: {
+                func text() async throws -> [String]? {
+                    guard let path, try await state.call.host.isFile(path) else { return nil }
+                    return TextContent.lines(try await state.call.host.read(path))
+                }
+                let old = try await text() ?? []
+                let answer = try await AugeasModule.execute(state.call, context: context, lens: lens, commands: commands, folders: paths)
+                if answer["retval"] != true { return state.failed("Error: \(answer["error"]?.pythonString ?? "")") }
+                guard let new = try await text() else {
+                    return StateResult(name: name, result: true, comment: "Changes have been saved", changes: ["updates": commands.value])
+                }
+                let difference = UnifiedDiff.lines(old, new, names: ("", ""), context: 0).joined()
+                if difference.isEmpty { return state.unchanged("No changes made") }
+                return StateResult(name: name, result: true, comment: "Changes have been saved", changes: ["diff": .string(difference)])
+            })
     }
 
     /// Asks augtool what it would write, without writing. Salt foresees nothing here.

@@ -35,25 +35,28 @@ package struct BlockdevState: StateModule {
         guard try await state.call.host.status(name)?.kind == .block else {
             return state.failed("Changes to \(name) cannot be applied. Not a block device.")
         }
-        return try await state.either(would: {
-            StateResult(name: name, result: nil, comment: "Changes to \(name) will be applied ")
-        }, do: {
-            let old = try await DiskModule.dump(state.call, device: name, wanted: nil)
-            let new = try await DiskModule.tune(state.call, device: name, given: given)
-            guard new.isTruthy else { return state.failed("Failed to modify block device \(name)") }
-            var changes = ValueMap()
-            let settings = ["read-ahead": "getra", "filesystem-read-ahead": "getfra", "read-only": "getro", "read-write": "getro"]
-            for (key, value) in given {
-                guard let setting = settings[key.pythonString], let before = old[setting], let after = new[setting], before != after else { continue }
-                func shown(_ found: Value) -> String {
-                    guard case .bool = value else { return found.pythonString }
-                    return Value.bool((found == "1") != (key == "read-write")).pythonString
+        return try await state.either(
+            would: {
+                StateResult(name: name, result: nil, comment: "Changes to \(name) will be applied ")
+            },
+            do: {
+                let old = try await DiskModule.dump(state.call, device: name, wanted: nil)
+                let new = try await DiskModule.tune(state.call, device: name, given: given)
+                guard new.isTruthy else { return state.failed("Failed to modify block device \(name)") }
+                var changes = ValueMap()
+                let settings = ["read-ahead": "getra", "filesystem-read-ahead": "getfra", "read-only": "getro", "read-write": "getro"]
+                for (key, value) in given {
+                    guard let setting = settings[key.pythonString], let before = old[setting], let after = new[setting], before != after
+                    else { continue }
+                    func shown(_ found: Value) -> String {
+                        guard case .bool = value else { return found.pythonString }
+                        return Value.bool((found == "1") != (key == "read-write")).pythonString
+                    }
+                    changes[key] = .string("Changed from \(shown(before)) to \(shown(after))")
                 }
-                changes[key] = .string("Changed from \(shown(before)) to \(shown(after))")
-            }
-            if changes.isEmpty { return state.unchanged("Block device \(name) already in correct state") }
-            return StateResult(name: name, result: true, comment: "Block device \(name) successfully modified ", changes: changes)
-        })
+                if changes.isEmpty { return state.unchanged("Block device \(name) already in correct state") }
+                return StateResult(name: name, result: true, comment: "Block device \(name) successfully modified ", changes: changes)
+            })
     }
 
     private static func type(_ state: StateContext) async throws -> String {
@@ -65,22 +68,25 @@ package struct BlockdevState: StateModule {
         guard try await state.call.host.status(name) != nil else { return state.failed("\(name) does not exist") }
         if try await Self.type(state) == type { return state.unchanged("\(name) already formatted with \(type)") }
         guard await state.call.host.which("mkfs.\(type)") != nil else { return state.failed("Invalid fs_type: \(type)") }
-        return try await state.either(would: {
-            StateResult(name: name, result: nil, comment: "Changes to \(name) will be applied ")
-        }, do: {
-            _ = try await DiskModule.format(
-                state.call, device: name, type: type, inodeSize: settings.inodeSize, lazily: settings.lazily, fat: settings.fat,
-                force: settings.force)
-            var found = ""
-            for attempt in 0..<10 {
-                found = try await Self.type(state)
-                if !found.isEmpty { break }
-                if attempt < 9 { try await Task.sleep(for: .seconds(3)) }
-            }
-            guard found == type else { return state.failed("Failed to format \(name)") }
-            // Salt looks up the old type only after the new one is there.
-            return StateResult(
-                name: name, result: true, comment: "\(name) has been formatted with \(type)", changes: ["new": .string(type), "old": .string(found)])
-        })
+        return try await state.either(
+            would: {
+                StateResult(name: name, result: nil, comment: "Changes to \(name) will be applied ")
+            },
+            do: {
+                _ = try await DiskModule.format(
+                    state.call, device: name, type: type, inodeSize: settings.inodeSize, lazily: settings.lazily, fat: settings.fat,
+                    force: settings.force)
+                var found = ""
+                for attempt in 0..<10 {
+                    found = try await Self.type(state)
+                    if !found.isEmpty { break }
+                    if attempt < 9 { try await Task.sleep(for: .seconds(3)) }
+                }
+                guard found == type else { return state.failed("Failed to format \(name)") }
+                // Salt looks up the old type only after the new one is there.
+                return StateResult(
+                    name: name, result: true, comment: "\(name) has been formatted with \(type)",
+                    changes: ["new": .string(type), "old": .string(found)])
+            })
     }
 }

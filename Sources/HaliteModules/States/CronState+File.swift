@@ -55,21 +55,26 @@ extension CronState {
             let isMissing = managed.comment.hasPrefix(prefix + "Source file")
             return state.failed(isMissing ? String(managed.comment.dropFirst(prefix.count)) : managed.comment)
         }
-        return try await state.either(would: {
-            guard let difference else { return correct() }
-            return StateResult(
-                name: state.name, result: nil, comment: "The following values are set to be changed:\ndiff: \(difference.pythonString)\n")
-        }, do: {
-            guard let difference else { return correct() }
-            let made = try await state.call.host.run(try await Crontab.command(user, [draft], state.call))
-            guard made.succeeded else { return state.failed("Unable to update user \(user) crontab \(draft). Error: \(made.errorText)") }
-            var changes: ValueMap = ["diff": difference]
-            // Salt gives its draft to the user and tells that as well.
-            if let entry = try await state.call.host.user(named: user), entry.userID != (try await state.call.host.identity()).userID {
-                changes["user"] = .string(user)
-                changes["group"] = .string(try await state.call.host.group(id: entry.groupID)?.name ?? user)
-            }
-            return StateResult(name: state.name, result: true, comment: "Crontab for user \(user) was updated", changes: changes)
-        })
+        return try await state.either(
+            would: {
+                guard let difference else { return correct() }
+                return StateResult(
+                    name: state.name, result: nil,
+                    comment: "The following values are set to be changed:\ndiff: \(difference.pythonString)\n")
+            },
+            do: {
+                guard let difference else { return correct() }
+                let made = try await state.call.host.run(try await Crontab.command(user, [draft], state.call))
+                guard made.succeeded else {
+                    return state.failed("Unable to update user \(user) crontab \(draft). Error: \(made.errorText)")
+                }
+                var changes: ValueMap = ["diff": difference]
+                // Salt gives its draft to the user and tells that as well.
+                if let entry = try await state.call.host.user(named: user), entry.userID != (try await state.call.host.identity()).userID {
+                    changes["user"] = .string(user)
+                    changes["group"] = .string(try await state.call.host.group(id: entry.groupID)?.name ?? user)
+                }
+                return StateResult(name: state.name, result: true, comment: "Crontab for user \(user) was updated", changes: changes)
+            })
     }
 }

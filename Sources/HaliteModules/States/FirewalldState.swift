@@ -76,18 +76,20 @@ package struct FirewalldState: StateModule {
         let plan: Plan
         do { plan = try await makePlan(state, settings) } catch let error as ExecutionError { return state.failed("Error: \(error)") }
         if plan.changes.isEmpty { return state.unchanged("'\(name)' is already in the desired state.") }
-        return try await state.either(would: {
-            let comment = "Configuration for '\(name)' will change:\n" + IndentedData.text(.map(plan.changes))
-            return StateResult(name: name, result: nil, comment: comment)
-        }, do: {
-            do {
-                for command in plan.commands { _ = try await FirewalldModule.run(state.call, command) }
-                _ = try await FirewalldModule.run(state.call, ["--reload"])
-            } catch let error as ExecutionError {
-                return state.failed("Error: \(error)")
-            }
-            return StateResult(name: name, result: true, comment: "'\(name)' was configured.", changes: plan.changes)
-        })
+        return try await state.either(
+            would: {
+                let comment = "Configuration for '\(name)' will change:\n" + IndentedData.text(.map(plan.changes))
+                return StateResult(name: name, result: nil, comment: comment)
+            },
+            do: {
+                do {
+                    for command in plan.commands { _ = try await FirewalldModule.run(state.call, command) }
+                    _ = try await FirewalldModule.run(state.call, ["--reload"])
+                } catch let error as ExecutionError {
+                    return state.failed("Error: \(error)")
+                }
+                return StateResult(name: name, result: true, comment: "'\(name)' was configured.", changes: plan.changes)
+            })
     }
 
     private static func makePlan(_ state: StateContext, _ settings: Settings) async throws -> Plan {
@@ -176,7 +178,9 @@ package struct FirewalldState: StateModule {
             }
             func on(_ word: String) -> [String] { ["--permanent", "--service=\(name)", word] }
             if isNew { plan.commands.append(["--new-service=\(name)", "--permanent"]) }
-            for (key, option, wanted, list) in [("ports", "port", ports, "--get-ports"), ("protocols", "protocol", protocols, "--get-protocols")] {
+            for (key, option, wanted, list) in [
+                ("ports", "port", ports, "--get-ports"), ("protocols", "protocol", protocols, "--get-protocols"),
+            ] {
                 plan.compare(
                     key, wanted, try await current(list), prunes: true, add: { on("--add-\(option)=\($0)") },
                     remove: { on("--remove-\(option)=\($0)") })
@@ -185,17 +189,19 @@ package struct FirewalldState: StateModule {
             return state.failed("Error: \(error)")
         }
         if plan.commands.isEmpty { return state.unchanged("'\(name)' is already in the desired state.") }
-        return try await state.either(would: {
-            StateResult(name: name, result: nil, comment: "Configuration for '\(name)' will change.", changes: plan.changes)
-        }, do: {
-            do {
-                for command in plan.commands { _ = try await FirewalldModule.run(call, command) }
-                if !plan.changes.isEmpty { _ = try await FirewalldModule.run(call, ["--reload"]) }
-            } catch let error as ExecutionError {
-                return state.failed("Error: \(error)")
-            }
-            if plan.changes.isEmpty { return state.unchanged("'\(name)' is already in the desired state.") }
-            return StateResult(name: name, result: true, comment: "'\(name)' was configured.", changes: plan.changes)
-        })
+        return try await state.either(
+            would: {
+                StateResult(name: name, result: nil, comment: "Configuration for '\(name)' will change.", changes: plan.changes)
+            },
+            do: {
+                do {
+                    for command in plan.commands { _ = try await FirewalldModule.run(call, command) }
+                    if !plan.changes.isEmpty { _ = try await FirewalldModule.run(call, ["--reload"]) }
+                } catch let error as ExecutionError {
+                    return state.failed("Error: \(error)")
+                }
+                if plan.changes.isEmpty { return state.unchanged("'\(name)' is already in the desired state.") }
+                return StateResult(name: name, result: true, comment: "'\(name)' was configured.", changes: plan.changes)
+            })
     }
 }

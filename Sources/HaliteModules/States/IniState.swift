@@ -13,15 +13,20 @@ package struct IniState: StateModule {
         StateFunction(
             "options_absent", "A file has not these options.", .required("name", "The file."),
             .optional("sections", ValueMap(), "Sections with lists of options, and options without a section."),
-            .optional("separator", "=", "What stands between a name and its value."), .optional("encoding", nil as String?, "The file's encoding."),
+            .optional("separator", "=", "What stands between a name and its value."),
+            .optional("encoding", nil as String?, "The file's encoding."),
             body: optionsAbsent),
         StateFunction(
-            "sections_present", "A file has these sections.", .required("name", "The file."), .optional("sections", nil as Value, "The sections."),
-            .optional("separator", "=", "What stands between a name and its value."), .optional("encoding", nil as String?, "The file's encoding."),
+            "sections_present", "A file has these sections.", .required("name", "The file."),
+            .optional("sections", nil as Value, "The sections."),
+            .optional("separator", "=", "What stands between a name and its value."),
+            .optional("encoding", nil as String?, "The file's encoding."),
             body: sectionsPresent),
         StateFunction(
-            "sections_absent", "A file has not these sections.", .required("name", "The file."), .optional("sections", nil as Value, "The sections."),
-            .optional("separator", "=", "What stands between a name and its value."), .optional("encoding", nil as String?, "The file's encoding."),
+            "sections_absent", "A file has not these sections.", .required("name", "The file."),
+            .optional("sections", nil as Value, "The sections."),
+            .optional("separator", "=", "What stands between a name and its value."),
+            .optional("encoding", nil as String?, "The file's encoding."),
             body: sectionsAbsent),
     ]
 
@@ -46,15 +51,18 @@ package struct IniState: StateModule {
     // MARK: - Options
 
     private static func optionsPresent(_ state: StateContext, _ settings: Settings) async throws -> StateResult {
-        try await state.either(would: {
-            let editor = try await IniEditor(state.name, separator: settings.separator, encoding: settings.encoding, state.call.host)
-            return foreseen(state, settings, try editor.content().value)
-        }, do: {
-            var editor = try await IniEditor(state.name, separator: settings.separator, encoding: settings.encoding, state.call.host)
-            let changes = try present(settings, &editor)
-            do { try await editor.save(state.call.host) } catch let error as ExecutionError { return state.failed("\(error)") }
-            return StateResult(name: state.name, result: true, comment: changes.isEmpty ? nothing : "Changes take effect", changes: changes)
-        })
+        try await state.either(
+            would: {
+                let editor = try await IniEditor(state.name, separator: settings.separator, encoding: settings.encoding, state.call.host)
+                return foreseen(state, settings, try editor.content().value)
+            },
+            do: {
+                var editor = try await IniEditor(state.name, separator: settings.separator, encoding: settings.encoding, state.call.host)
+                let changes = try present(settings, &editor)
+                do { try await editor.save(state.call.host) } catch let error as ExecutionError { return state.failed("\(error)") }
+                return StateResult(
+                    name: state.name, result: true, comment: changes.isEmpty ? nothing : "Changes take effect", changes: changes)
+            })
     }
 
     private static func bodies(_ sections: ValueMap) -> (options: ValueMap, sections: [(name: String, body: ValueMap)]) {
@@ -144,50 +152,52 @@ package struct IniState: StateModule {
         _ state: StateContext, name: String, sections: ValueMap, separator: String, encoding: String?
     ) async throws -> StateResult {
         var editor = try await IniEditor(name, separator: separator, encoding: encoding, state.call.host)
-        return try await state.either(would: {
-            let root = try editor.content()
-            var lines: [String] = []
-            var result: Bool? = true
-            for (key, wanted) in sections {
-                let section = key.pythonString
-                guard let keys = wanted.listValue else {
-                    let isThere = root[section].map { IniSection.value($0).isTruthy } ?? false
-                    lines.append(isThere ? "Deleted key \(section)." : "Key \(section) does not exist.")
-                    if isThere { result = nil }
-                    continue
-                }
-                let place = section.isEmpty ? "" : " in section \(section)"
-                let found = root[section].map { IniSection.value($0) }
-                for key in keys.map(\.pythonString) {
-                    let isThere = found?[key]?.isTruthy ?? false
-                    lines.append(isThere ? "Deleted key \(key)\(place)." : "Key \(key)\(place) does not exist.")
-                    if isThere { result = nil }
-                }
-            }
-            let comment = lines.isEmpty ? "No changes detected." : lines.map { $0 + "\n" }.joined()
-            return StateResult(name: name, result: result, comment: comment)
-        }, do: {
-            var changes = ValueMap()
-            for (key, wanted) in sections {
-                let section = key.pythonString
-                guard let keys = wanted.listValue else {
-                    // An option without a section: named by the key, whatever its value is.
-                    if let removed = try editor.removeOption(nil, section), IniSection.value(removed).isTruthy {
-                        changes[key] = IniSection.rawValue(removed)
+        return try await state.either(
+            would: {
+                let root = try editor.content()
+                var lines: [String] = []
+                var result: Bool? = true
+                for (key, wanted) in sections {
+                    let section = key.pythonString
+                    guard let keys = wanted.listValue else {
+                        let isThere = root[section].map { IniSection.value($0).isTruthy } ?? false
+                        lines.append(isThere ? "Deleted key \(section)." : "Key \(section) does not exist.")
+                        if isThere { result = nil }
+                        continue
                     }
-                    continue
+                    let place = section.isEmpty ? "" : " in section \(section)"
+                    let found = root[section].map { IniSection.value($0) }
+                    for key in keys.map(\.pythonString) {
+                        let isThere = found?[key]?.isTruthy ?? false
+                        lines.append(isThere ? "Deleted key \(key)\(place)." : "Key \(key)\(place) does not exist.")
+                        if isThere { result = nil }
+                    }
                 }
-                var made = ValueMap()
-                for option in keys.map(\.pythonString) {
-                    guard let removed = try editor.removeOption(section, option) else { continue }
-                    let value = IniSection.rawValue(removed)
-                    if value.isTruthy { made[.string(option)] = value }
+                let comment = lines.isEmpty ? "No changes detected." : lines.map { $0 + "\n" }.joined()
+                return StateResult(name: name, result: result, comment: comment)
+            },
+            do: {
+                var changes = ValueMap()
+                for (key, wanted) in sections {
+                    let section = key.pythonString
+                    guard let keys = wanted.listValue else {
+                        // An option without a section: named by the key, whatever its value is.
+                        if let removed = try editor.removeOption(nil, section), IniSection.value(removed).isTruthy {
+                            changes[key] = IniSection.rawValue(removed)
+                        }
+                        continue
+                    }
+                    var made = ValueMap()
+                    for option in keys.map(\.pythonString) {
+                        guard let removed = try editor.removeOption(section, option) else { continue }
+                        let value = IniSection.rawValue(removed)
+                        if value.isTruthy { made[.string(option)] = value }
+                    }
+                    if !made.isEmpty { changes[key] = .map(made) }
                 }
-                if !made.isEmpty { changes[key] = .map(made) }
-            }
-            if !sections.isEmpty { try await editor.save(state.call.host) }
-            return StateResult(name: name, result: true, comment: changes.isEmpty ? nothing : "Changes take effect", changes: changes)
-        })
+                if !sections.isEmpty { try await editor.save(state.call.host) }
+                return StateResult(name: name, result: true, comment: changes.isEmpty ? nothing : "Changes take effect", changes: changes)
+            })
     }
 
     // MARK: - Sections
@@ -209,15 +219,17 @@ package struct IniState: StateModule {
     ) async throws -> StateResult {
         var editor = try await IniEditor(name, separator: separator, encoding: encoding, state.call.host)
         let wanted = sectionNames(sections)
-        return try await state.either(would: {
-            let root = try editor.content()
-            let lines = wanted.map { root[$0] == nil ? "Created new section \($0)." : "Section unchanged \($0)." }
-            return foreseen(state, lines, changed: wanted.contains { root[$0] == nil })
-        }, do: {
-            let changes = try editor.set(ValueMap(wanted.map { (.string($0), [:]) }), noSpaces: false)
-            try await editor.save(state.call.host)
-            return StateResult(name: name, result: true, comment: changes.isEmpty ? nothing : "Changes take effect", changes: changes)
-        })
+        return try await state.either(
+            would: {
+                let root = try editor.content()
+                let lines = wanted.map { root[$0] == nil ? "Created new section \($0)." : "Section unchanged \($0)." }
+                return foreseen(state, lines, changed: wanted.contains { root[$0] == nil })
+            },
+            do: {
+                let changes = try editor.set(ValueMap(wanted.map { (.string($0), [:]) }), noSpaces: false)
+                try await editor.save(state.call.host)
+                return StateResult(name: name, result: true, comment: changes.isEmpty ? nothing : "Changes take effect", changes: changes)
+            })
     }
 
     private static func sectionsAbsent(
@@ -225,20 +237,22 @@ package struct IniState: StateModule {
     ) async throws -> StateResult {
         var editor = try await IniEditor(name, separator: separator, encoding: encoding, state.call.host)
         let unwanted = sectionNames(sections)
-        return try await state.either(would: {
-            let root = try editor.content()
-            let lines = unwanted.map { root[$0] == nil ? "Section \($0) does not exist." : "Deleted section \($0)." }
-            return foreseen(state, lines, changed: unwanted.contains { root[$0] != nil })
-        }, do: {
-            var changes = ValueMap()
-            var isRemoved = false
-            for section in unwanted {
-                guard let removed = try editor.removeSection(section) else { continue }
-                isRemoved = true
-                if !removed.isEmpty { changes[.string(section)] = .map(removed) }
-            }
-            if isRemoved { try await editor.save(state.call.host) }
-            return StateResult(name: name, result: true, comment: changes.isEmpty ? nothing : "Changes take effect", changes: changes)
-        })
+        return try await state.either(
+            would: {
+                let root = try editor.content()
+                let lines = unwanted.map { root[$0] == nil ? "Section \($0) does not exist." : "Deleted section \($0)." }
+                return foreseen(state, lines, changed: unwanted.contains { root[$0] != nil })
+            },
+            do: {
+                var changes = ValueMap()
+                var isRemoved = false
+                for section in unwanted {
+                    guard let removed = try editor.removeSection(section) else { continue }
+                    isRemoved = true
+                    if !removed.isEmpty { changes[.string(section)] = .map(removed) }
+                }
+                if isRemoved { try await editor.save(state.call.host) }
+                return StateResult(name: name, result: true, comment: changes.isEmpty ? nothing : "Changes take effect", changes: changes)
+            })
     }
 }

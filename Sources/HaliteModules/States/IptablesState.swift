@@ -12,7 +12,8 @@ package struct IptablesState: StateModule {
     private static let named: Parameter<String> = .required("name", "A name, or the chain.")
     private static let table: Parameter<String> = .optional("table", "filter", "The table.")
     private static let family: Parameter<String> = .optional("family", "ipv4", "ipv4 or ipv6.")
-    private static let more: Parameter<ValueMap> = .keywords("kwargs", "chain, save, position and the parts of the rule, as for iptables.build_rule.")
+    private static let more: Parameter<ValueMap> = .keywords(
+        "kwargs", "chain, save, position and the parts of the rule, as for iptables.build_rule.")
 
     package static let functions: [StateFunction] = [
         StateFunction("chain_present", "There is a chain.", named, table, family, body: chainPresent),
@@ -38,30 +39,34 @@ package struct IptablesState: StateModule {
         if try await IptablesModule.checkChain(state.call, table: table, chain: name, family: family) == true {
             return state.unchanged("iptables \(name) chain is already exist in \(table) table for \(family)")
         }
-        return try await state.either(would: {
-            would(state, "iptables \(name) chain in \(table) table needs to be set for \(family)")
-        }, do: {
-            let answer = try await IptablesModule.newChain(state.call, table: table, chain: name, family: family)
-            if answer == true { return done(state, "iptables \(name) chain in \(table) table create success for \(family)") }
-            return state.failed("Failed to create \(name) chain in \(table) table: \(answer.pythonString.stripped()) for \(family)")
-        })
+        return try await state.either(
+            would: {
+                would(state, "iptables \(name) chain in \(table) table needs to be set for \(family)")
+            },
+            do: {
+                let answer = try await IptablesModule.newChain(state.call, table: table, chain: name, family: family)
+                if answer == true { return done(state, "iptables \(name) chain in \(table) table create success for \(family)") }
+                return state.failed("Failed to create \(name) chain in \(table) table: \(answer.pythonString.stripped()) for \(family)")
+            })
     }
 
     private static func chainAbsent(_ state: StateContext, name: String, table: String, family: String) async throws -> StateResult {
         guard try await IptablesModule.checkChain(state.call, table: table, chain: name, family: family) == true else {
             return state.unchanged("iptables \(name) chain is already absent in \(table) table for \(family)")
         }
-        return try await state.either(would: {
-            would(state, "iptables \(name) chain in \(table) table needs to be removed \(family)")
-        }, do: {
-            let complaint = try await IptablesModule.flush(state.call, table: table, chain: name, family: family)
-            if !complaint.isEmpty {
-                return state.failed("Failed to flush \(name) chain in \(table) table: \(complaint.stripped()) for \(family)")
-            }
-            let answer = try await IptablesModule.deleteChain(state.call, table: table, chain: name, family: family)
-            if answer == true { return done(state, "iptables \(name) chain in \(table) table delete success for \(family)") }
-            return state.failed("Failed to delete \(name) chain in \(table) table: \(answer.pythonString.stripped()) for \(family)")
-        })
+        return try await state.either(
+            would: {
+                would(state, "iptables \(name) chain in \(table) table needs to be removed \(family)")
+            },
+            do: {
+                let complaint = try await IptablesModule.flush(state.call, table: table, chain: name, family: family)
+                if !complaint.isEmpty {
+                    return state.failed("Failed to flush \(name) chain in \(table) table: \(complaint.stripped()) for \(family)")
+                }
+                let answer = try await IptablesModule.deleteChain(state.call, table: table, chain: name, family: family)
+                if answer == true { return done(state, "iptables \(name) chain in \(table) table delete success for \(family)") }
+                return state.failed("Failed to delete \(name) chain in \(table) table: \(answer.pythonString.stripped()) for \(family)")
+            })
     }
 
     // MARK: - Rules
@@ -84,7 +89,8 @@ package struct IptablesState: StateModule {
             rest["family"] = nil
             rule = IptablesRule.text(table: table, chain: chain, rest)
             shown = try await IptablesModule.build(
-                state.call, table: table, chain: chain, command: command, position: position?.pythonString ?? "", full: true, family: family,
+                state.call, table: table, chain: chain, command: command, position: position?.pythonString ?? "", full: true,
+                family: family,
                 parts: rest
             ).stripped()
         }
@@ -110,66 +116,90 @@ package struct IptablesState: StateModule {
         return "\nSaved iptables rule \(state.name) for \(family)\n\(wanted.shown)\n\(try await saved(state, wanted, family))"
     }
 
-    private static func alreadySet(_ state: StateContext, _ comment: String, _ wanted: Wanted, _ family: String) async throws -> StateResult {
-        try await state.either(would: { state.unchanged(comment) }, do: {
-            state.unchanged(comment + (try await savedWhenOther(state, wanted, family)))
-        })
+    private static func alreadySet(_ state: StateContext, _ comment: String, _ wanted: Wanted, _ family: String) async throws -> StateResult
+    {
+        try await state.either(
+            would: { state.unchanged(comment) },
+            do: {
+                state.unchanged(comment + (try await savedWhenOther(state, wanted, family)))
+            })
     }
 
-    private static func append(_ state: StateContext, name: String, table: String, family: String, parts: ValueMap) async throws -> StateResult {
+    private static func append(_ state: StateContext, name: String, table: String, family: String, parts: ValueMap) async throws
+        -> StateResult
+    {
         if let rules = parts["rules"]?.listValue { return try await all(state, rules, family, append) }
         let wanted = try await Wanted(state, table, family, "A", parts)
         if try await wanted.isThere(state, table, family) {
             return try await alreadySet(state, "iptables rule for \(name) already set (\(wanted.shown)) for \(family)", wanted, family)
         }
-        return try await state.either(would: {
-            would(state, "iptables rule for \(name) needs to be set (\(wanted.shown)) for \(family)")
-        }, do: {
-            guard try await IptablesModule.append(state.call, table: table, chain: wanted.chain, rule: wanted.rule, family: family) == true else {
-                return state.failed("Failed to set iptables rule for \(name).\nAttempted rule was \(wanted.shown) for \(family)")
-            }
-            if !wanted.save.isTruthy { return done(state, "Set iptables rule for \(name) to: \(wanted.shown) for \(family)") }
-            return done(
-                state, "Set and saved iptables rule \(name) for \(family)\n\(wanted.shown)\n\(try await saved(state, wanted, family))")
-        })
+        return try await state.either(
+            would: {
+                would(state, "iptables rule for \(name) needs to be set (\(wanted.shown)) for \(family)")
+            },
+            do: {
+                guard
+                    try await IptablesModule.append(state.call, table: table, chain: wanted.chain, rule: wanted.rule, family: family)
+                        == true
+                else {
+                    return state.failed("Failed to set iptables rule for \(name).\nAttempted rule was \(wanted.shown) for \(family)")
+                }
+                if !wanted.save.isTruthy { return done(state, "Set iptables rule for \(name) to: \(wanted.shown) for \(family)") }
+                return done(
+                    state, "Set and saved iptables rule \(name) for \(family)\n\(wanted.shown)\n\(try await saved(state, wanted, family))")
+            })
     }
 
-    private static func insert(_ state: StateContext, name: String, table: String, family: String, parts: ValueMap) async throws -> StateResult {
+    private static func insert(_ state: StateContext, name: String, table: String, family: String, parts: ValueMap) async throws
+        -> StateResult
+    {
         if let rules = parts["rules"]?.listValue { return try await all(state, rules, family, insert) }
         let wanted = try await Wanted(state, table, family, "I", parts)
         if try await wanted.isThere(state, table, family) {
             return try await alreadySet(state, "iptables rule for \(name) already set for \(family) (\(wanted.shown))", wanted, family)
         }
-        return try await state.either(would: {
-            would(state, "iptables rule for \(name) needs to be set for \(family) (\(wanted.shown))")
-        }, do: {
-            guard let position = try wanted.position.map({ try Int(value: $0) }) else { throw ExecutionError("the argument 'position' is missing") }
-            let answer = try await IptablesModule.insert(
-                state.call, table: table, chain: wanted.chain, position: position, rule: wanted.rule, family: family)
-            if answer.isTruthy { return state.failed("Failed to set iptables rule for \(name).\nAttempted rule was \(wanted.shown)") }
-            if !wanted.save.isTruthy { return done(state, "Set iptables rule for \(name) to: \(wanted.shown) for \(family)") }
-            return done(
-                state, "Set and saved iptables rule \(name) for \(family)\n\(wanted.shown)\n\(try await saved(state, wanted, family))")
-        })
+        return try await state.either(
+            would: {
+                would(state, "iptables rule for \(name) needs to be set for \(family) (\(wanted.shown))")
+            },
+            do: {
+                guard let position = try wanted.position.map({ try Int(value: $0) }) else {
+                    throw ExecutionError("the argument 'position' is missing")
+                }
+                let answer = try await IptablesModule.insert(
+                    state.call, table: table, chain: wanted.chain, position: position, rule: wanted.rule, family: family)
+                if answer.isTruthy { return state.failed("Failed to set iptables rule for \(name).\nAttempted rule was \(wanted.shown)") }
+                if !wanted.save.isTruthy { return done(state, "Set iptables rule for \(name) to: \(wanted.shown) for \(family)") }
+                return done(
+                    state, "Set and saved iptables rule \(name) for \(family)\n\(wanted.shown)\n\(try await saved(state, wanted, family))")
+            })
     }
 
-    private static func delete(_ state: StateContext, name: String, table: String, family: String, parts: ValueMap) async throws -> StateResult {
+    private static func delete(_ state: StateContext, name: String, table: String, family: String, parts: ValueMap) async throws
+        -> StateResult
+    {
         if let rules = parts["rules"]?.listValue { return try await all(state, rules, family, delete) }
         let wanted = try await Wanted(state, table, family, "D", parts)
         if wanted.position == nil, try await !wanted.isThere(state, table, family) {
             return state.unchanged("iptables rule for \(name) already absent for \(family) (\(wanted.shown))")
         }
-        return try await state.either(would: {
-            would(state, "iptables rule for \(name) needs to be deleted for \(family) (\(wanted.shown))")
-        }, do: {
-            let position = wanted.position?.pythonString
-            let answer = try await IptablesModule.delete(
-                state.call, table: table, chain: wanted.chain, position: position, rule: position == nil ? wanted.rule : nil, family: family)
-            if !answer.isEmpty { return state.failed("Failed to delete iptables rule for \(name).\nAttempted rule was \(wanted.shown)") }
-            if !wanted.save.isTruthy { return done(state, "Delete iptables rule for \(name) \(wanted.shown)") }
-            return done(
-                state, "Deleted and saved iptables rule \(name) for \(family)\n\(wanted.shown)\n\(try await saved(state, wanted, family))")
-        })
+        return try await state.either(
+            would: {
+                would(state, "iptables rule for \(name) needs to be deleted for \(family) (\(wanted.shown))")
+            },
+            do: {
+                let position = wanted.position?.pythonString
+                let answer = try await IptablesModule.delete(
+                    state.call, table: table, chain: wanted.chain, position: position, rule: position == nil ? wanted.rule : nil,
+                    family: family)
+                if !answer.isEmpty {
+                    return state.failed("Failed to delete iptables rule for \(name).\nAttempted rule was \(wanted.shown)")
+                }
+                if !wanted.save.isTruthy { return done(state, "Delete iptables rule for \(name) \(wanted.shown)") }
+                return done(
+                    state,
+                    "Deleted and saved iptables rule \(name) for \(family)\n\(wanted.shown)\n\(try await saved(state, wanted, family))")
+            })
     }
 
     /// Many rules under one state; they are saved once.
@@ -199,7 +229,9 @@ package struct IptablesState: StateModule {
 
     // MARK: - Whole chains
 
-    private static func setPolicy(_ state: StateContext, name: String, table: String, family: String, parts: ValueMap) async throws -> StateResult {
+    private static func setPolicy(_ state: StateContext, name: String, table: String, family: String, parts: ValueMap) async throws
+        -> StateResult
+    {
         guard let chain = parts["chain"]?.pythonString, let policy = parts["policy"]?.pythonString else {
             throw ExecutionError("the arguments 'chain' and 'policy' are needed")
         }
@@ -207,24 +239,30 @@ package struct IptablesState: StateModule {
         if try await IptablesModule.policy(state.call, table: table, chain: chain, family: family) == .string(policy) {
             return state.unchanged("\(subject) already set to \(policy)")
         }
-        return try await state.either(would: { would(state, "\(subject) needs to be set to \(policy)") }, do: {
-            let answer = try await IptablesModule.setPolicy(state.call, table: table, chain: chain, policy: policy, family: family)
-            if answer.isTruthy { return state.failed("Failed to set iptables default policy") }
-            let save = parts["save"] ?? false
-            if !save.isTruthy { return done(state, "Set default policy for \(chain) to \(policy) family \(family)") }
-            _ = try await IptablesModule.save(state.call, path: save == true ? nil : save.pythonString, family: family)
-            return done(state, "Set and saved default policy for \(chain) to \(policy) family \(family)")
-        })
+        return try await state.either(
+            would: { would(state, "\(subject) needs to be set to \(policy)") },
+            do: {
+                let answer = try await IptablesModule.setPolicy(state.call, table: table, chain: chain, policy: policy, family: family)
+                if answer.isTruthy { return state.failed("Failed to set iptables default policy") }
+                let save = parts["save"] ?? false
+                if !save.isTruthy { return done(state, "Set default policy for \(chain) to \(policy) family \(family)") }
+                _ = try await IptablesModule.save(state.call, path: save == true ? nil : save.pythonString, family: family)
+                return done(state, "Set and saved default policy for \(chain) to \(policy) family \(family)")
+            })
     }
 
-    private static func flush(_ state: StateContext, name: String, table: String, family: String, parts: ValueMap) async throws -> StateResult {
+    private static func flush(_ state: StateContext, name: String, table: String, family: String, parts: ValueMap) async throws
+        -> StateResult
+    {
         let chain = parts["chain"]?.pythonString ?? ""
-        return try await state.either(would: {
-            would(state, "iptables rules in \(name) table \(table) chain \(family) family needs to be flushed")
-        }, do: {
-            let complaint = try await IptablesModule.flush(state.call, table: table, chain: chain, family: family)
-            if !complaint.isEmpty { return state.failed("Failed to flush iptables rules") }
-            return done(state, "Flush iptables rules in \(table) table \(chain) chain \(family) family")
-        })
+        return try await state.either(
+            would: {
+                would(state, "iptables rules in \(name) table \(table) chain \(family) family needs to be flushed")
+            },
+            do: {
+                let complaint = try await IptablesModule.flush(state.call, table: table, chain: chain, family: family)
+                if !complaint.isEmpty { return state.failed("Failed to flush iptables rules") }
+                return done(state, "Flush iptables rules in \(table) table \(chain) chain \(family) family")
+            })
     }
 }

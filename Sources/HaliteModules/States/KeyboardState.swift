@@ -16,21 +16,27 @@ package struct KeyboardState: StateModule {
 
     private static func system(_ state: StateContext, name: String) async throws -> StateResult {
         if try await KeyboardModule.system(state.call) == name { return state.unchanged("System layout \(name) already set") }
-        return try await state.either(would: {
-            StateResult(name: name, result: nil, comment: "System layout \(name) needs to be set")
-        }, do: {
-            _ = try await KeyboardModule.setSystem(state.call, layout: name)
-            return StateResult(name: name, result: true, comment: "Set system keyboard layout \(name)", changes: ["layout": .string(name)])
-        })
+        return try await state.either(
+            would: {
+                StateResult(name: name, result: nil, comment: "System layout \(name) needs to be set")
+            },
+            do: {
+                _ = try await KeyboardModule.setSystem(state.call, layout: name)
+                return StateResult(
+                    name: name, result: true, comment: "Set system keyboard layout \(name)", changes: ["layout": .string(name)])
+            })
     }
 
     private static func xorg(_ state: StateContext, name: String) async throws -> StateResult {
         if try await KeyboardModule.xorg(state.call) == name { return state.unchanged("XOrg layout \(name) already set") }
-        return try await state.either(would: {
-            StateResult(name: name, result: nil, comment: "XOrg layout \(name) needs to be set")
-        }, do: {
-            _ = try await KeyboardModule.setXorg(state.call, layout: name)
-            return StateResult(name: name, result: true, comment: "Set XOrg keyboard layout \(name)", changes: ["layout": .string(name)])
-        })
+        return try await state.either(
+            would: {
+                StateResult(name: name, result: nil, comment: "XOrg layout \(name) needs to be set")
+            },
+            do: {
+                _ = try await KeyboardModule.setXorg(state.call, layout: name)
+                return StateResult(
+                    name: name, result: true, comment: "Set XOrg keyboard layout \(name)", changes: ["layout": .string(name)])
+            })
     }
 }

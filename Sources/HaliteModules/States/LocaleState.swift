@@ -16,12 +16,16 @@ package struct LocaleState: StateModule {
     private static func system(_ state: StateContext, name: String) async throws -> StateResult {
         do {
             if try await LocaleModule.current(state.call) == name { return state.unchanged("System locale \(name) already set") }
-            return try await state.either(would: {
-                StateResult(name: name, result: nil, comment: "System locale \(name) needs to be set")
-            }, do: {
-                guard try await LocaleModule.set(state.call, locale: name) else { return state.failed("Failed to set system locale to \(name)") }
-                return StateResult(name: name, result: true, comment: "Set system locale \(name)", changes: ["locale": .string(name)])
-            })
+            return try await state.either(
+                would: {
+                    StateResult(name: name, result: nil, comment: "System locale \(name) needs to be set")
+                },
+                do: {
+                    guard try await LocaleModule.set(state.call, locale: name) else {
+                        return state.failed("Failed to set system locale to \(name)")
+                    }
+                    return StateResult(name: name, result: true, comment: "Set system locale \(name)", changes: ["locale": .string(name)])
+                })
         } catch let error as ExecutionError {
             return state.failed("Failed to set system locale: \(error)")
         }
@@ -29,13 +33,15 @@ package struct LocaleState: StateModule {
 
     private static func present(_ state: StateContext, name: String) async throws -> StateResult {
         if try await LocaleModule.isAvailable(state.call, locale: name) { return state.unchanged("Locale \(name) is already present") }
-        return try await state.either(would: {
-            StateResult(name: name, result: nil, comment: "Locale \(name) needs to be generated")
-        }, do: {
-            guard try await state.call.call("locale.gen_locale", .string(name)).isTruthy else {
-                return state.failed("Failed to generate locale \(name)")
-            }
-            return StateResult(name: name, result: true, comment: "Generated locale \(name)", changes: ["locale": .string(name)])
-        })
+        return try await state.either(
+            would: {
+                StateResult(name: name, result: nil, comment: "Locale \(name) needs to be generated")
+            },
+            do: {
+                guard try await state.call.call("locale.gen_locale", .string(name)).isTruthy else {
+                    return state.failed("Failed to generate locale \(name)")
+                }
+                return StateResult(name: name, result: true, comment: "Generated locale \(name)", changes: ["locale": .string(name)])
+            })
     }
 }

@@ -20,7 +20,8 @@ package struct LvmState: StateModule {
         StateFunction("vg_absent", "There is no such volume group.", .required("name", "The group."), body: groupAbsent),
         StateFunction("lv_present", "There is a logical volume.", Settings.self, body: logicalPresent),
         StateFunction(
-            "lv_absent", "There is no such logical volume.", .required("name", "The volume."), .optional("vgname", nil as String?, "Its group."),
+            "lv_absent", "There is no such logical volume.", .required("name", "The volume."),
+            .optional("vgname", nil as String?, "Its group."),
             body: logicalAbsent),
     ]
 
@@ -45,23 +46,28 @@ package struct LvmState: StateModule {
 
     private static func physicalPresent(_ state: StateContext, name: String, given: ValueMap) async throws -> StateResult {
         if try await isPhysical(state) { return state.unchanged("Physical Volume \(name) already present") }
-        return try await state.either(would: { would(state, "Physical Volume \(name) is set to be created") }, do: {
-            var more = given
-            let override = try more.removeValue(forKey: "override").map { try Bool(value: $0) } ?? true
-            let force = try more.removeValue(forKey: "force").map { try Bool(value: $0) } ?? true
-            let made = try await LvmModule.makePhysical(state.call, devices: .string(name), override: override, force: force, given: more)
-            guard try await isPhysical(state) else { return state.failed("Failed to create Physical Volume \(name)") }
-            return StateResult(name: name, result: true, comment: "Created Physical Volume \(name)", changes: ["created": made])
-        })
+        return try await state.either(
+            would: { would(state, "Physical Volume \(name) is set to be created") },
+            do: {
+                var more = given
+                let override = try more.removeValue(forKey: "override").map { try Bool(value: $0) } ?? true
+                let force = try more.removeValue(forKey: "force").map { try Bool(value: $0) } ?? true
+                let made = try await LvmModule.makePhysical(
+                    state.call, devices: .string(name), override: override, force: force, given: more)
+                guard try await isPhysical(state) else { return state.failed("Failed to create Physical Volume \(name)") }
+                return StateResult(name: name, result: true, comment: "Created Physical Volume \(name)", changes: ["created": made])
+            })
     }
 
     private static func physicalAbsent(_ state: StateContext, name: String) async throws -> StateResult {
         if try await !isPhysical(state) { return state.unchanged("Physical Volume \(name) does not exist") }
-        return try await state.either(would: { would(state, "Physical Volume \(name) is set to be removed") }, do: {
-            let made = try await LvmModule.removePhysical(state.call, devices: .string(name))
-            if try await isPhysical(state) { return state.failed("Failed to remove Physical Volume \(name)") }
-            return StateResult(name: name, result: true, comment: "Removed Physical Volume \(name)", changes: ["removed": made])
-        })
+        return try await state.either(
+            would: { would(state, "Physical Volume \(name) is set to be removed") },
+            do: {
+                let made = try await LvmModule.removePhysical(state.call, devices: .string(name))
+                if try await isPhysical(state) { return state.failed("Failed to remove Physical Volume \(name)") }
+                return StateResult(name: name, result: true, comment: "Removed Physical Volume \(name)", changes: ["removed": made])
+            })
     }
 
     // MARK: - Groups
@@ -72,13 +78,15 @@ package struct LvmState: StateModule {
 
     private static func groupPresent(_ state: StateContext, name: String, devices: Value, given: ValueMap) async throws -> StateResult {
         if try await isGroup(state) { return try await extended(state, devices.isTruthy ? LvmModule.list(devices) : []) }
-        return try await state.either(would: { would(state, "Volume Group \(name) is set to be created") }, do: {
-            var more = given
-            let force = try more.removeValue(forKey: "force").map { try Bool(value: $0) } ?? false
-            let made = try await LvmModule.makeGroup(state.call, name: name, devices: devices, force: force, given: more)
-            guard try await isGroup(state) else { return state.failed("Failed to create Volume Group \(name)") }
-            return StateResult(name: name, result: true, comment: "Created Volume Group \(name)", changes: ["created": made])
-        })
+        return try await state.either(
+            would: { would(state, "Volume Group \(name) is set to be created") },
+            do: {
+                var more = given
+                let force = try more.removeValue(forKey: "force").map { try Bool(value: $0) } ?? false
+                let made = try await LvmModule.makeGroup(state.call, name: name, devices: devices, force: force, given: more)
+                guard try await isGroup(state) else { return state.failed("Failed to create Volume Group \(name)") }
+                return StateResult(name: name, result: true, comment: "Created Volume Group \(name)", changes: ["created": made])
+            })
     }
 
     private static func extended(_ state: StateContext, _ devices: [String]) async throws -> StateResult {
@@ -103,32 +111,38 @@ package struct LvmState: StateModule {
         }
         if missing.isEmpty { return result }
         let found = result
-        return try await state.either(would: {
-            // Salt extends the group under test=True as well.
-            var result = found
-            for (device, _) in missing { result.comment += "\n\(device) is set to be added" }
-            if result.result == true { result.result = nil }
-            return result
-        }, do: {
-            var result = found
-            for (device, real) in missing {
-                _ = try await LvmModule.extendGroup(state.call, name: name, devices: .string(device))
-                if try await group(real) == name { result.changes[.string(device)] = .string("added to \(name)") } else {
-                    result.comment += "\n\(device) could not be added"
-                    result.result = false
+        return try await state.either(
+            would: {
+                // Salt extends the group under test=True as well.
+                var result = found
+                for (device, _) in missing { result.comment += "\n\(device) is set to be added" }
+                if result.result == true { result.result = nil }
+                return result
+            },
+            do: {
+                var result = found
+                for (device, real) in missing {
+                    _ = try await LvmModule.extendGroup(state.call, name: name, devices: .string(device))
+                    if try await group(real) == name {
+                        result.changes[.string(device)] = .string("added to \(name)")
+                    } else {
+                        result.comment += "\n\(device) could not be added"
+                        result.result = false
+                    }
                 }
-            }
-            return result
-        })
+                return result
+            })
     }
 
     private static func groupAbsent(_ state: StateContext, name: String) async throws -> StateResult {
         if try await !isGroup(state) { return state.unchanged("Volume Group \(name) already absent") }
-        return try await state.either(would: { would(state, "Volume Group \(name) is set to be removed") }, do: {
-            let made = try await LvmModule.removeGroup(state.call, name: name)
-            if try await isGroup(state) { return state.failed("Failed to remove Volume Group \(name)") }
-            return StateResult(name: name, result: true, comment: "Removed Volume Group \(name)", changes: ["removed": made])
-        })
+        return try await state.either(
+            would: { would(state, "Volume Group \(name) is set to be removed") },
+            do: {
+                let made = try await LvmModule.removeGroup(state.call, name: name)
+                if try await isGroup(state) { return state.failed("Failed to remove Volume Group \(name)") }
+                return StateResult(name: name, result: true, comment: "Removed Volume Group \(name)", changes: ["removed": made])
+            })
     }
 
     // MARK: - Logical volumes
@@ -164,19 +178,25 @@ package struct LvmState: StateModule {
         if let snapshot = wanted.snapshot, !snapshot.isEmpty { (wanted.lvname, wanted.snapshot) = (snapshot, state.name) }
         let name = wanted.lvname
         let path = "/dev/\(wanted.thinvolume ? wanted.vgname.parts("/")[0] : wanted.vgname)/\(name)"
-        if let found = try await LvmModule.logical(state.call, name: path)[path] { return try await resized(state, settings, name, path, found) }
+        if let found = try await LvmModule.logical(state.call, name: path)[path] {
+            return try await resized(state, settings, name, path, found)
+        }
         let creation = wanted
-        return try await state.either(would: { would(state, "Logical Volume \(name) is set to be created") }, do: {
-            let made = try await LvmModule.makeLogical(state.call, creation)
-            if try await LvmModule.logical(state.call, name: path).isEmpty {
-                let words = made["Output from lvcreate"]?.pythonString ?? made.pythonString
-                return state.failed("Failed to create Logical Volume \(name). Error: \(words)")
-            }
-            return StateResult(name: state.name, result: true, comment: "Created Logical Volume \(name)", changes: ["created": made])
-        })
+        return try await state.either(
+            would: { would(state, "Logical Volume \(name) is set to be created") },
+            do: {
+                let made = try await LvmModule.makeLogical(state.call, creation)
+                if try await LvmModule.logical(state.call, name: path).isEmpty {
+                    let words = made["Output from lvcreate"]?.pythonString ?? made.pythonString
+                    return state.failed("Failed to create Logical Volume \(name). Error: \(words)")
+                }
+                return StateResult(name: state.name, result: true, comment: "Created Logical Volume \(name)", changes: ["created": made])
+            })
     }
 
-    private static func resized(_ state: StateContext, _ settings: Settings, _ name: String, _ path: String, _ found: Value) async throws -> StateResult {
+    private static func resized(_ state: StateContext, _ settings: Settings, _ name: String, _ path: String, _ found: Value) async throws
+        -> StateResult
+    {
         let (size, extents) = (settings.creation.size ?? "", settings.creation.extents ?? "")
         var comment = "Logical Volume \(name) already present"
         if size.isEmpty, extents.isEmpty { return state.unchanged(comment) }
@@ -184,33 +204,46 @@ package struct LvmState: StateModule {
         let oldExtents = Int(found["Current Logical Extents Associated"]?.pythonString ?? "") ?? 0
         let old = try current(found)
         var (newExtents, new) = (oldExtents, old)
-        if !size.isEmpty { new = try megabytes(size) } else if extents.contains("%") {
+        if !size.isEmpty {
+            new = try megabytes(size)
+        } else if extents.contains("%") {
             comment = "Logical Volume \(name) already present, \(extents) won't be resized."
-        } else if let number = Int(extents) { newExtents = number }
+        } else if let number = Int(extents) {
+            newExtents = number
+        }
         if !settings.creation.force, new < old || newExtents < oldExtents {
             return state.failed("To reduce a Logical Volume option 'force' must be True.")
         }
         if new == old, newExtents == oldExtents { return state.unchanged(comment) }
-        return try await state.either(would: { would(state, "Logical Volume \(name) is set to be resized") }, do: {
-            let made = try await LvmModule.resizeLogical(
-                state.call, size: size.isEmpty ? nil : size, path: path, extents: size.isEmpty ? extents : nil, force: settings.creation.force,
-                withFiles: settings.resizefs)
-            let after = try await LvmModule.logical(state.call, name: path)[path] ?? found
-            if try current(after) == old {
-                return state.failed("Failed to resize Logical Volume \(name).\nError: \(made["Output from lvresize"]?.pythonString ?? "")")
-            }
-            return StateResult(name: state.name, result: true, comment: "Resized Logical Volume \(name)", changes: ["resized": .map(made)])
-        })
+        return try await state.either(
+            would: { would(state, "Logical Volume \(name) is set to be resized") },
+            do: {
+                let made = try await LvmModule.resizeLogical(
+                    state.call, size: size.isEmpty ? nil : size, path: path, extents: size.isEmpty ? extents : nil,
+                    force: settings.creation.force,
+                    withFiles: settings.resizefs)
+                let after = try await LvmModule.logical(state.call, name: path)[path] ?? found
+                if try current(after) == old {
+                    return state.failed(
+                        "Failed to resize Logical Volume \(name).\nError: \(made["Output from lvresize"]?.pythonString ?? "")")
+                }
+                return StateResult(
+                    name: state.name, result: true, comment: "Resized Logical Volume \(name)", changes: ["resized": .map(made)])
+            })
     }
 
     private static func logicalAbsent(_ state: StateContext, name: String, group: String?) async throws -> StateResult {
         let group = group ?? "None"
         let path = "/dev/\(group)/\(name)"
         if try await LvmModule.logical(state.call, name: path).isEmpty { return state.unchanged("Logical Volume \(name) already absent") }
-        return try await state.either(would: { would(state, "Logical Volume \(name) is set to be removed") }, do: {
-            let made = try await LvmModule.removeLogical(state.call, name: name, group: group)
-            guard try await LvmModule.logical(state.call, name: path).isEmpty else { return state.failed("Failed to remove Logical Volume \(name)") }
-            return StateResult(name: name, result: true, comment: "Removed Logical Volume \(name)", changes: ["removed": made])
-        })
+        return try await state.either(
+            would: { would(state, "Logical Volume \(name) is set to be removed") },
+            do: {
+                let made = try await LvmModule.removeLogical(state.call, name: name, group: group)
+                guard try await LvmModule.logical(state.call, name: path).isEmpty else {
+                    return state.failed("Failed to remove Logical Volume \(name)")
+                }
+                return StateResult(name: name, result: true, comment: "Removed Logical Volume \(name)", changes: ["removed": made])
+            })
     }
 }

@@ -38,7 +38,8 @@ extension MountState {
         guard let kind, !kind.isEmpty else { return device }
         let word = kind.uppercased()
         if (kind == "device" && device.hasPrefix("/")) || device.hasPrefix(word + "=") { return device }
-        let found = device.hasPrefix("/")
+        let found =
+            device.hasPrefix("/")
             ? try await call.call("disk.blkid", .string(device)) : try await call.call("disk.blkid", keywords: ["token": .string(device)])
         guard let map = found.mapValue, map.count == 1, let only = map.first else { return nil }
         if kind == "device" { return only.key.pythonString }
@@ -66,44 +67,53 @@ extension MountState {
             try await MountModule.setFstab(
                 call,
                 MountModule.FstabSettings(
-                    name: file, device: device, fstype: settings.type, opts: settings.options, dump: settings.frequency, passNum: settings.pass,
+                    name: file, device: device, fstype: settings.type, opts: settings.options, dump: settings.frequency,
+                    passNum: settings.pass,
                     config: settings.config, test: test, matchOn: settings.matchOn, notChange: settings.notChange))
         }
         let config = settings.config
-        return try await state.either(would: {
-            switch try await set(test: true) {
-            case "present": return result(state, true, ["\(file) entry is already in \(config)."])
-            case "new":
-                let more = settings.mount ? ["Will mount \(state.name) on \(file)"] : []
-                return result(state, nil, ["\(file) entry will be written in \(config)."] + more)
-            default: return result(state, nil, ["\(file) entry will be updated in \(config)."])
-            }
-        }, do: {
-            switch try await set(test: false) {
-            case "present": return result(state, true, ["\(file) entry was already in \(config)."])
-            case "new":
-                let added = "\(file) entry added in \(config)."
-                guard settings.mount else { return result(state, true, [added], changes: ["persist": "new"]) }
-                let answer = try await MountModule.mount(call, MountModule.MountSettings(name: file))
-                if answer == true { return result(state, true, [added, "Mounted \(state.name) on \(file)"], changes: ["persist": "new"]) }
-                let words = answer.pythonString.parts(":", maxSplits: 1)
-                return result(state, false, [added, "Error while mounting \(words.last ?? "")"], changes: ["persist": "new"])
-            default: return result(state, true, ["\(file) entry updated in \(config)."], changes: ["persist": "change"])
-            }
-        })
+        return try await state.either(
+            would: {
+                switch try await set(test: true) {
+                case "present": return result(state, true, ["\(file) entry is already in \(config)."])
+                case "new":
+                    let more = settings.mount ? ["Will mount \(state.name) on \(file)"] : []
+                    return result(state, nil, ["\(file) entry will be written in \(config)."] + more)
+                default: return result(state, nil, ["\(file) entry will be updated in \(config)."])
+                }
+            },
+            do: {
+                switch try await set(test: false) {
+                case "present": return result(state, true, ["\(file) entry was already in \(config)."])
+                case "new":
+                    let added = "\(file) entry added in \(config)."
+                    guard settings.mount else { return result(state, true, [added], changes: ["persist": "new"]) }
+                    let answer = try await MountModule.mount(call, MountModule.MountSettings(name: file))
+                    if answer == true {
+                        return result(state, true, [added, "Mounted \(state.name) on \(file)"], changes: ["persist": "new"])
+                    }
+                    let words = answer.pythonString.parts(":", maxSplits: 1)
+                    return result(state, false, [added, "Error while mounting \(words.last ?? "")"], changes: ["persist": "new"])
+                default: return result(state, true, ["\(file) entry updated in \(config)."], changes: ["persist": "change"])
+                }
+            })
     }
 
-    static func fstabAbsent(_ state: StateContext, name: String, file given: String, mountBy: String?, config: String) async throws -> StateResult {
+    static func fstabAbsent(_ state: StateContext, name: String, file given: String, mountBy: String?, config: String) async throws
+        -> StateResult
+    {
         let file = trimmed(given)
         let device = try await converted(state.call, name, mountBy)
         let isListed = try await MountModule.fstab(state.call, config: config)[file] != nil
         let missing = "\(file) entry is already missing in \(config)."
-        return try await state.either(would: {
-            result(state, nil, [isListed ? "\(file) entry will be removed from \(config)." : missing])
-        }, do: {
-            guard isListed else { return result(state, true, [missing]) }
-            _ = try await MountModule.removeFstab(state.call, name: file, device: device, config: config)
-            return result(state, true, ["\(file) entry removed from \(config)."], changes: ["persist": "removed"])
-        })
+        return try await state.either(
+            would: {
+                result(state, nil, [isListed ? "\(file) entry will be removed from \(config)." : missing])
+            },
+            do: {
+                guard isListed else { return result(state, true, [missing]) }
+                _ = try await MountModule.removeFstab(state.call, name: file, device: device, config: config)
+                return result(state, true, ["\(file) entry removed from \(config)."], changes: ["persist": "removed"])
+            })
     }
 }

@@ -15,9 +15,11 @@ extension MountState {
         } catch let error as ExecutionError {
             return state.failed("\(error)")
         }
-        return try await state.either(would: { try await plan(state, settings, comparison) }, do: {
-            try await apply(state, settings, comparison)
-        })
+        return try await state.either(
+            would: { try await plan(state, settings, comparison) },
+            do: {
+                try await apply(state, settings, comparison)
+            })
     }
 
     // MARK: - Planning
@@ -28,7 +30,8 @@ extension MountState {
         var result = state.unchanged("")
         if found.isMounted, settings.mount {
             if !found.differing.isEmpty {
-                return would("Remount would be forced because options (\(found.differing.sorted(by: bytes).joined(separator: ","))) changed")
+                return would(
+                    "Remount would be forced because options (\(found.differing.sorted(by: bytes).joined(separator: ","))) changed")
             }
             if !found.forgotten.isEmpty {
                 return would("Remount would be forced because options (\(found.forgotten.joined(separator: ",")))changed")
@@ -60,12 +63,14 @@ extension MountState {
         case "present": result.comment += ". Entry already exists in the fstab."
         case "new":
             result.result = nil
-            result.comment += settings.mount
+            result.comment +=
+                settings.mount
                 ? ". \(name) is mounted, but needs to be written to the fstab in order to be made persistent."
                 : ". \(name) needs to be written to the fstab in order to be made persistent."
         default:
             result.result = nil
-            result.comment += settings.mount
+            result.comment +=
+                settings.mount
                 ? ". \(name) is mounted, but its fstab entry must be updated." : ". The \(name) fstab entry must be updated."
         }
         return result
@@ -108,7 +113,8 @@ extension MountState {
             case .other:
                 let real = found.realDevice == settings.device ? "" : " (\(found.realDevice))"
                 result.changes["umount"] = .string(
-                    "Forced unmount because devices don't match. Wanted: \(settings.device)\(real), current: \(found.devices.joined(separator: ", "))")
+                    "Forced unmount because devices don't match. Wanted: \(settings.device)\(real), current: \(found.devices.joined(separator: ", "))"
+                )
                 _ = try await MountModule.umount(call, name: found.realName, device: nil, user: settings.user, lazy: false)
                 isMounted = try await MountTable.active(call, extended: true)[found.key] != nil
                 if isMounted { return state.failed("Unable to unmount", changes: result.changes) }
@@ -140,13 +146,17 @@ extension MountState {
         if remembers {
             try await MountCache(call: call).set(
                 found.realName,
-                ["device": .string(settings.device), "fstype": .string(settings.fstype), "mkmnt": .bool(settings.mkmnt), "opts": found.options.value])
+                [
+                    "device": .string(settings.device), "fstype": .string(settings.fstype), "mkmnt": .bool(settings.mkmnt),
+                    "opts": found.options.value,
+                ])
         }
         note(outcome, in: &result, whenPresent: ". Entry already exists in the fstab.")
         return result
     }
 
-    private static func mount(_ state: StateContext, _ settings: Settings, _ found: MountComparison, at name: String) async throws -> Value {
+    private static func mount(_ state: StateContext, _ settings: Settings, _ found: MountComparison, at name: String) async throws -> Value
+    {
         try await MountModule.mount(
             state.call,
             MountModule.MountSettings(
@@ -176,7 +186,8 @@ extension MountState {
         } else {
             result.changes["umount"] = .string("Forced remount because options (\(words)) changed")
             answer = try await MountModule.remount(
-                call, name: found.realName, device: settings.device, makes: settings.mkmnt, type: type, given: found.options.value, user: nil)
+                call, name: found.realName, device: settings.device, makes: settings.mkmnt, type: type, given: found.options.value,
+                user: nil)
         }
         // Salt puts the program's complaint in the place of the result.
         if answer != true {

@@ -11,10 +11,12 @@ package struct MountState: StateModule {
     package static let functions: [StateFunction] = [
         StateFunction("mounted", "A file system is mounted.", Settings.self, body: mounted),
         StateFunction(
-            "swap", "Swap space is in use.", .required("name", "Device or file."), .optional("persist", true, "Also in the table of file systems."),
+            "swap", "Swap space is in use.", .required("name", "Device or file."),
+            .optional("persist", true, "Also in the table of file systems."),
             .optional("config", "/etc/fstab", "The table."), body: swap),
         StateFunction(
-            "unmounted", "A file system is not mounted.", .required("name", "The mount point."), .optional("device", nil as String?, "The device."),
+            "unmounted", "A file system is not mounted.", .required("name", "The mount point."),
+            .optional("device", nil as String?, "The device."),
             .optional("config", "/etc/fstab", "The table of file systems."), .optional("persist", false, "Take it out of the table too."),
             .optional("user", nil as String?, "Who unmounts."), body: unmounted),
         StateFunction("fstab_present", "The table of file systems has an entry.", FstabSettings.self, body: fstabPresent),
@@ -101,30 +103,32 @@ package struct MountState: StateModule {
         let isActive = active[device] != nil
         let table = try await MountModule.fstab(call, config: config)
         let isListed = table[name] != nil || table.contains { $0.value["device"] == .string(name) }
-        return try await state.either(would: {
-            var result: Bool? = isActive ? true : nil
-            var comment = isActive ? "Swap \(name) already active" : "Swap \(name) is set to be activated"
-            if persist, !isListed {
-                result = nil
-                if active[name] != nil { comment = "Swap \(name) is set to be added to the fstab and to be activated" }
-            }
-            return StateResult(name: name, result: result, comment: comment)
-        }, do: {
-            var result = state.unchanged("Swap \(name) already active")
-            if !isActive {
-                let answer = try await MountModule.swapOn(call, name: device, priority: nil)
-                if let stats = answer["stats"]?.mapValue {
-                    result = StateResult(name: name, result: true, comment: "Swap \(name) activated", changes: stats)
-                } else {
-                    result = state.failed("Swap \(name) failed to activate")
+        return try await state.either(
+            would: {
+                var result: Bool? = isActive ? true : nil
+                var comment = isActive ? "Swap \(name) already active" : "Swap \(name) is set to be activated"
+                if persist, !isListed {
+                    result = nil
+                    if active[name] != nil { comment = "Swap \(name) is set to be added to the fstab and to be activated" }
                 }
-            }
-            let other = table["none"]
-            if !persist || (other?["device"] == .string(name) && other?["fstype"] != "swap") { return result }
-            let entry = MountModule.FstabSettings(name: "none", device: name, fstype: "swap", config: config)
-            note(try await MountModule.setFstab(call, entry), in: &result, whenPresent: "")
-            return result
-        })
+                return StateResult(name: name, result: result, comment: comment)
+            },
+            do: {
+                var result = state.unchanged("Swap \(name) already active")
+                if !isActive {
+                    let answer = try await MountModule.swapOn(call, name: device, priority: nil)
+                    if let stats = answer["stats"]?.mapValue {
+                        result = StateResult(name: name, result: true, comment: "Swap \(name) activated", changes: stats)
+                    } else {
+                        result = state.failed("Swap \(name) failed to activate")
+                    }
+                }
+                let other = table["none"]
+                if !persist || (other?["device"] == .string(name) && other?["fstype"] != "swap") { return result }
+                let entry = MountModule.FstabSettings(name: "none", device: name, fstype: "swap", config: config)
+                note(try await MountModule.setFstab(call, entry), in: &result, whenPresent: "")
+                return result
+            })
     }
 
     /// Adds to a result what became of the table's entry.
@@ -152,33 +156,36 @@ package struct MountState: StateModule {
         let entry = persist ? try await MountModule.fstab(call, config: config)[name] : nil
         let isOther = entry != nil && device.map { entry?["device"] != .string($0) } ?? false
         /// What the table adds to a comment when nothing is to be removed from it.
-        let remark = !persist ? "" : entry == nil ? ". fstab entry not found" : isOther ? ". fstab entry for device \(device ?? "") not found" : ""
-        return try await state.either(would: {
-            if isActive { return StateResult(name: name, result: nil, comment: "Mount point \(name) is mounted but should not be") }
-            if entry == nil || isOther { return state.unchanged("Target was already unmounted" + remark) }
-            return StateResult(
-                name: name, result: nil,
-                comment: "Mount point \(name) is unmounted but needs to be purged from \(config) to be made persistent")
-        }, do: {
-            var result = state.unchanged("Target was already unmounted")
-            if isActive {
-                let answer = try await MountModule.umount(call, name: name, device: device, user: user, lazy: false)
-                if answer == true {
-                    result.comment = "Target was successfully unmounted"
-                    result.changes["umount"] = true
-                } else {
-                    result = state.failed(answer.pythonString)
+        let remark =
+            !persist ? "" : entry == nil ? ". fstab entry not found" : isOther ? ". fstab entry for device \(device ?? "") not found" : ""
+        return try await state.either(
+            would: {
+                if isActive { return StateResult(name: name, result: nil, comment: "Mount point \(name) is mounted but should not be") }
+                if entry == nil || isOther { return state.unchanged("Target was already unmounted" + remark) }
+                return StateResult(
+                    name: name, result: nil,
+                    comment: "Mount point \(name) is unmounted but needs to be purged from \(config) to be made persistent")
+            },
+            do: {
+                var result = state.unchanged("Target was already unmounted")
+                if isActive {
+                    let answer = try await MountModule.umount(call, name: name, device: device, user: user, lazy: false)
+                    if answer == true {
+                        result.comment = "Target was successfully unmounted"
+                        result.changes["umount"] = true
+                    } else {
+                        result = state.failed(answer.pythonString)
+                    }
+                    try await MountCache(call: call).remove(name)
                 }
-                try await MountCache(call: call).remove(name)
-            }
-            guard persist, entry != nil, !isOther else {
-                result.comment += remark
+                guard persist, entry != nil, !isOther else {
+                    result.comment += remark
+                    return result
+                }
+                _ = try await MountModule.removeFstab(call, name: name, device: device, config: config)
+                result.comment += ". Removed target from fstab"
+                result.changes["persist"] = "purged"
                 return result
-            }
-            _ = try await MountModule.removeFstab(call, name: name, device: device, config: config)
-            result.comment += ". Removed target from fstab"
-            result.changes["persist"] = "purged"
-            return result
-        })
+            })
     }
 }

@@ -55,17 +55,20 @@ package struct SelinuxState: StateModule {
         var current: String? = try await SelinuxModule.mode(state.call)
         if current == wanted, wanted != configured { current = configured }
         if current == wanted { return state.unchanged("SELinux is already in \(wanted) mode") }
-        return try await state.either(would: {
-            StateResult(
-                name: name, result: nil, comment: "SELinux mode is set to be changed to \(wanted)",
-                changes: ["old": current.value, "new": .string(wanted)])
-        }, do: {
-            let new = try await SelinuxModule.setMode(state.call, given: wanted)
-            let isDisabled = wanted == "Disabled" ? try await SelinuxModule.configuredMode(state.call) == wanted : false
-            guard new == wanted || isDisabled else { return state.failed("Failed to set SELinux to \(wanted) mode") }
-            return StateResult(
-                name: name, result: true, comment: "SELinux has been set to \(wanted) mode", changes: ["old": current.value, "new": .string(new)])
-        })
+        return try await state.either(
+            would: {
+                StateResult(
+                    name: name, result: nil, comment: "SELinux mode is set to be changed to \(wanted)",
+                    changes: ["old": current.value, "new": .string(wanted)])
+            },
+            do: {
+                let new = try await SelinuxModule.setMode(state.call, given: wanted)
+                let isDisabled = wanted == "Disabled" ? try await SelinuxModule.configuredMode(state.call) == wanted : false
+                guard new == wanted || isDisabled else { return state.failed("Failed to set SELinux to \(wanted) mode") }
+                return StateResult(
+                    name: name, result: true, comment: "SELinux has been set to \(wanted) mode",
+                    changes: ["old": current.value, "new": .string(new)])
+            })
     }
 
     // MARK: - Booleans
@@ -78,9 +81,12 @@ package struct SelinuxState: StateModule {
         }
     }
 
-    private static func boolean(_ state: StateContext, name: String, value: Value, given: Value, persist: Bool) async throws -> StateResult {
+    private static func boolean(_ state: StateContext, name: String, value: Value, given: Value, persist: Bool) async throws -> StateResult
+    {
         var wanted = ValueMap()
-        if let map = given.mapValue, !map.isEmpty { wanted = map } else if let list = given.listValue, !list.isEmpty {
+        if let map = given.mapValue, !map.isEmpty {
+            wanted = map
+        } else if let list = given.listValue, !list.isEmpty {
             for item in list {
                 if let map = item.mapValue { for (key, one) in map { wanted[key] = one } } else { wanted[item] = value }
             }
@@ -101,23 +107,26 @@ package struct SelinuxState: StateModule {
                 continue
             }
             changed[key] = .string(text)
-            differences[key] = persist
+            differences[key] =
+                persist
                 ? ["old": [now, later], "new": [.string(text), .string(text)]] : ["old": now, "new": .string(text)]
         }
         func sorted(_ names: [String]) -> String { names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(separator: ", ") }
         let first = correct.isEmpty ? [] : ["The following booleans were in the correct state: " + sorted(correct)]
         if changed.isEmpty { return state.unchanged(first.joined(separator: "\n")) }
         let names = sorted(changed.keys.map(\.pythonString))
-        return try await state.either(would: {
-            let comment = (first + ["The following booleans would be changed: \(names)"]).joined(separator: "\n")
-            return StateResult(name: name, result: nil, comment: comment, changes: differences)
-        }, do: {
-            guard try await SelinuxModule.setBooleans(state.call, pairs: changed, persist: persist) else {
-                return state.failed("Failed to set the following booleans: \(Value.map(wanted).pythonRepr)")
-            }
-            let comment = (first + ["The following booleans have been changed: \(names)"]).joined(separator: "\n")
-            return StateResult(name: name, result: true, comment: comment, changes: differences)
-        })
+        return try await state.either(
+            would: {
+                let comment = (first + ["The following booleans would be changed: \(names)"]).joined(separator: "\n")
+                return StateResult(name: name, result: nil, comment: comment, changes: differences)
+            },
+            do: {
+                guard try await SelinuxModule.setBooleans(state.call, pairs: changed, persist: persist) else {
+                    return state.failed("Failed to set the following booleans: \(Value.map(wanted).pythonRepr)")
+                }
+                let comment = (first + ["The following booleans have been changed: \(names)"]).joined(separator: "\n")
+                return StateResult(name: name, result: true, comment: comment, changes: differences)
+            })
     }
 
     // MARK: - Modules
@@ -131,22 +140,28 @@ package struct SelinuxState: StateModule {
     }
 
     private static func install(_ state: StateContext, _ path: String) async throws -> StateResult {
-        try await state.either(would: {
-            StateResult(name: path, result: nil, comment: "Module \(path) is set to be installed")
-        }, do: {
-            guard try await SelinuxModule.install(state.call, path: path) else { return state.named(path).failed("Failed to install module \(path)") }
-            return StateResult(name: path, result: true, comment: "Module \(path) has been installed")
-        })
+        try await state.either(
+            would: {
+                StateResult(name: path, result: nil, comment: "Module \(path) is set to be installed")
+            },
+            do: {
+                guard try await SelinuxModule.install(state.call, path: path) else {
+                    return state.named(path).failed("Failed to install module \(path)")
+                }
+                return StateResult(name: path, result: true, comment: "Module \(path) has been installed")
+            })
     }
 
     private static func remove(_ state: StateContext, _ name: String) async throws -> StateResult {
         guard try await SelinuxModule.modules(state.call)[name] != nil else { return state.failed("Module \(name) is not available") }
-        return try await state.either(would: {
-            StateResult(name: name, result: nil, comment: "Module \(name) is set to be removed")
-        }, do: {
-            guard try await SelinuxModule.remove(state.call, name: name) else { return state.failed("Failed to remove module \(name)") }
-            return state.unchanged("Module \(name) has been removed")
-        })
+        return try await state.either(
+            would: {
+                StateResult(name: name, result: nil, comment: "Module \(name) is set to be removed")
+            },
+            do: {
+                guard try await SelinuxModule.remove(state.call, name: name) else { return state.failed("Failed to remove module \(name)") }
+                return state.unchanged("Module \(name) has been removed")
+            })
     }
 
     private static func module(_ state: StateContext, _ settings: ModuleSettings) async throws -> StateResult {
@@ -165,17 +180,20 @@ package struct SelinuxState: StateModule {
             let version = entry["Version"] ?? .null
             if version != .string(settings.version) {
                 return state.failed(
-                    "Module version is \(version.pythonString) and does not match the desired version of \(settings.version) or you are using semodule >= 2.4")
+                    "Module version is \(version.pythonString) and does not match the desired version of \(settings.version) or you are using semodule >= 2.4"
+                )
             }
         }
         if entry["Enabled"] == .bool(wanted) { return state.unchanged("Module \(name) is in the desired state") }
-        return try await state.either(would: {
-            StateResult(name: name, result: nil, comment: "Module \(name) is set to be toggled to \(settings.state)")
-        }, do: {
-            guard try await SelinuxModule.setModule(state.call, name: name, state: wanted ? "enabled" : "disabled") else {
-                return state.failed("Failed to set the Module \(name) to \(settings.state)")
-            }
-            return state.unchanged("Module \(name) has been set to \(settings.state)")
-        })
+        return try await state.either(
+            would: {
+                StateResult(name: name, result: nil, comment: "Module \(name) is set to be toggled to \(settings.state)")
+            },
+            do: {
+                guard try await SelinuxModule.setModule(state.call, name: name, state: wanted ? "enabled" : "disabled") else {
+                    return state.failed("Failed to set the Module \(name) to \(settings.state)")
+                }
+                return state.unchanged("Module \(name) has been set to \(settings.state)")
+            })
     }
 }

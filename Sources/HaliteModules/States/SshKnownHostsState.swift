@@ -35,38 +35,47 @@ package struct SshKnownHostsState: StateModule {
         settings.config = config
         settings.hostname = name
         let wanted = settings
-        return try await state.either(would: { try await foresee(state, wanted, config) }, do: {
-            let answer = try await state.call.call("ssh.set_known_host", keywords: arguments(wanted))
-            switch answer["status"] {
-            case "exists": return state.unchanged("\(name) already exists in \(config)")
-            case "error": return state.failed(answer["error"]?.pythonString ?? "")
-            default: break
-            }
-            let first = answer["new"]?.listValue?.first
-            func word(_ key: String) -> String { first?[key]?.pythonString ?? "None" }
-            let comment =
-                !(wanted.key ?? "").isEmpty
-                ? "\(name)'s key saved to \(config) (key: \(word("key")))"
-                : !(wanted.fingerprint ?? "").isEmpty
-                    ? "\(name)'s key saved to \(config) (fingerprint: \(word("fingerprint")))"
-                    : wanted.enc.map { "\(name)'s \($0) key saved to \(config) (key: \(word("key")))" } ?? "\(name)'s key(s) saved to \(config)"
-            return StateResult(
-                name: name, result: true, comment: comment, changes: ["old": answer["old"] ?? .null, "new": answer["new"] ?? .null])
-        })
+        return try await state.either(
+            would: { try await foresee(state, wanted, config) },
+            do: {
+                let answer = try await state.call.call("ssh.set_known_host", keywords: arguments(wanted))
+                switch answer["status"] {
+                case "exists": return state.unchanged("\(name) already exists in \(config)")
+                case "error": return state.failed(answer["error"]?.pythonString ?? "")
+                default: break
+                }
+                let first = answer["new"]?.listValue?.first
+                func word(_ key: String) -> String { first?[key]?.pythonString ?? "None" }
+                let comment =
+                    !(wanted.key ?? "").isEmpty
+                    ? "\(name)'s key saved to \(config) (key: \(word("key")))"
+                    : !(wanted.fingerprint ?? "").isEmpty
+                        ? "\(name)'s key saved to \(config) (fingerprint: \(word("fingerprint")))"
+                        : wanted.enc.map { "\(name)'s \($0) key saved to \(config) (key: \(word("key")))" }
+                            ?? "\(name)'s key(s) saved to \(config)"
+                return StateResult(
+                    name: name, result: true, comment: comment, changes: ["old": answer["old"] ?? .null, "new": answer["new"] ?? .null])
+            })
     }
 
     private static func arguments(_ settings: SshModule.KnownHostSettings) -> ValueMap {
         [
-            "user": settings.user.value, "hostname": settings.hostname.value, "fingerprint": settings.fingerprint.value, "key": settings.key.value,
-            "port": settings.port.value, "enc": settings.enc.value, "config": settings.config.value, "hash_known_hosts": .bool(settings.hashes),
+            "user": settings.user.value, "hostname": settings.hostname.value, "fingerprint": settings.fingerprint.value,
+            "key": settings.key.value,
+            "port": settings.port.value, "enc": settings.enc.value, "config": settings.config.value,
+            "hash_known_hosts": .bool(settings.hashes),
             "timeout": .int(settings.timeout), "fingerprint_hash_type": settings.hashType.value,
         ]
     }
 
-    private static func foresee(_ state: StateContext, _ settings: SshModule.KnownHostSettings, _ config: String) async throws -> StateResult {
+    private static func foresee(_ state: StateContext, _ settings: SshModule.KnownHostSettings, _ config: String) async throws
+        -> StateResult
+    {
         let name = state.name
         let key = settings.key ?? ""
-        if !key.isEmpty, !(settings.fingerprint ?? "").isEmpty { return state.failed("Specify either \"key\" or \"fingerprint\", not both.") }
+        if !key.isEmpty, !(settings.fingerprint ?? "").isEmpty {
+            return state.failed("Specify either \"key\" or \"fingerprint\", not both.")
+        }
         if !key.isEmpty, (settings.enc ?? "").isEmpty { return state.failed("Required argument \"enc\" if using \"key\" argument.") }
         do {
             let hosts = try await KnownHosts(state.call, user: settings.user, config: config, hashType: settings.hashType)
@@ -88,15 +97,17 @@ package struct SshKnownHostsState: StateModule {
         }
         let known = try await hosts.entries(name, port: nil)
         if known.isEmpty { return state.unchanged("Host is already absent") }
-        return try await state.either(would: {
-            StateResult(name: name, result: nil, comment: "Key for \(name) is set to be removed from \(config)")
-        }, do: {
-            do {
-                let comment = try await hosts.remove(name, port: nil)
-                return StateResult(name: name, result: true, comment: comment, changes: ["old": .list(known.map(\.value)), "new": nil])
-            } catch let failure as KnownHosts.Failure {
-                return state.failed(failure.reason)
-            }
-        })
+        return try await state.either(
+            would: {
+                StateResult(name: name, result: nil, comment: "Key for \(name) is set to be removed from \(config)")
+            },
+            do: {
+                do {
+                    let comment = try await hosts.remove(name, port: nil)
+                    return StateResult(name: name, result: true, comment: comment, changes: ["old": .list(known.map(\.value)), "new": nil])
+                } catch let failure as KnownHosts.Failure {
+                    return state.failed(failure.reason)
+                }
+            })
     }
 }

@@ -12,15 +12,18 @@ package struct SysrcState: StateModule {
     package static let functions: [StateFunction] = [
         StateFunction(
             "managed", "A setting has a value.", .required("name", "The setting."), .required("value", "Its value."),
-            .optional("file", nil as String?, "Another file than the system's."), .optional("jail", nil as String?, "The jail whose files are meant."),
+            .optional("file", nil as String?, "Another file than the system's."),
+            .optional("jail", nil as String?, "The jail whose files are meant."),
             body: managed),
         StateFunction(
             "absent", "There is no such setting.", .required("name", "The setting."),
-            .optional("file", nil as String?, "Another file than the system's."), .optional("jail", nil as String?, "The jail whose files are meant."),
+            .optional("file", nil as String?, "Another file than the system's."),
+            .optional("jail", nil as String?, "The jail whose files are meant."),
             body: absent),
     ]
 
-    private static func managed(_ state: StateContext, name: String, value: Value, file: String?, jail: String?) async throws -> StateResult {
+    private static func managed(_ state: StateContext, name: String, value: Value, file: String?, jail: String?) async throws -> StateResult
+    {
         let current = try await SysrcModule.get(state.call, name: name, file: file, jail: jail)
         let wanted = SysrcModule.text(value)
         if current?.contains(where: { $0.value[name] == .string(wanted) }) == true {

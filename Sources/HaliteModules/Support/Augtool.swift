@@ -19,7 +19,9 @@ struct Augtool: Sendable {
 
     /// A word of a command: quoted where it has blanks or quotes.
     static func quoted(_ text: String) -> String {
-        let isPlain = !text.isEmpty && !text.utf8.contains { $0 <= 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "'") || $0 == UInt8(ascii: "\\") }
+        let isPlain =
+            !text.isEmpty
+            && !text.utf8.contains { $0 <= 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "'") || $0 == UInt8(ascii: "\\") }
         if isPlain { return text }
         let inside = text.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : $0 == "\n" ? "\\n" : $0 == "\t" ? "\\t" : String($0) }
         return "\"" + inside.joined() + "\""
@@ -74,7 +76,9 @@ struct AugeasCommand: Sendable {
 
     init(_ text: String, context: String?) throws {
         let pair = text.parts(" ", maxSplits: 1)
-        func malformed() -> Fault { Fault(words: "Invalid formatted command, see debug log for details: \(pair.count > 1 ? pair[1] : text)") }
+        func malformed() -> Fault {
+            Fault(words: "Invalid formatted command, see debug log for details: \(pair.count > 1 ? pair[1] : text)")
+        }
         guard pair.count > 1 else { throw malformed() }
         guard let method = Self.methods[pair[0]] else { throw Fault(words: "Command \(pair[0]) is not supported (yet)") }
         guard let parts = try? ShellWords.split(pair[1]) else { throw malformed() }

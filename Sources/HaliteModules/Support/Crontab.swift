@@ -58,12 +58,20 @@ struct Crontab: Sendable, Equatable {
             let words = body.hasPrefix("@") ? body.words() : body.parts(" ")
             if body.hasPrefix("@") {
                 guard words.count > 1 else { continue }
-                jobs.append(Job(times: [words[0]], command: words.dropFirst().joined(separator: " "), identifier: identifier, comment: comment, isDisabled: isDisabled))
-            } else if let equals = body.firstIndex(of: "="), equals > body.startIndex, !(body.firstIndex(of: " ").map { $0 < equals } ?? false) {
+                jobs.append(
+                    Job(
+                        times: [words[0]], command: words.dropFirst().joined(separator: " "), identifier: identifier, comment: comment,
+                        isDisabled: isDisabled))
+            } else if let equals = body.firstIndex(of: "="), equals > body.startIndex,
+                !(body.firstIndex(of: " ").map { $0 < equals } ?? false)
+            {
                 environment.append((String(body[..<equals]), String(body[body.index(after: equals)...])))
                 continue
             } else if words.count > 5 {
-                jobs.append(Job(times: Array(words[..<5]), command: words[5...].joined(separator: " "), identifier: identifier, comment: comment, isDisabled: isDisabled))
+                jobs.append(
+                    Job(
+                        times: Array(words[..<5]), command: words[5...].joined(separator: " "), identifier: identifier, comment: comment,
+                        isDisabled: isDisabled))
             } else {
                 continue
             }
@@ -136,7 +144,9 @@ struct Crontab: Sendable, Equatable {
 
     /// What Salt says under `test=True`, which looks at the jobs of the same kind alone: absent, present or update.
     func status(_ job: Job) -> String {
-        guard let old = jobs.first(where: { $0.isSpecial == job.isSpecial && $0.matches(job.command, job.identifier) }) else { return "absent" }
+        guard let old = jobs.first(where: { $0.isSpecial == job.isSpecial && $0.matches(job.command, job.identifier) }) else {
+            return "absent"
+        }
         let isOther =
             zip(old.times, job.times).contains { Job.needsChange($0, $1) } || Job.needsChange(old.identifier, job.identifier)
             || Job.needsChange(old.command, job.command) || Job.needsChange(old.comment, job.comment) || old.isDisabled != job.isDisabled
@@ -213,7 +223,8 @@ extension Crontab.Job {
             }
         }
         if times[2] == "random" {
-            let days = ["1", "3", "5", "7", "8", "10", "12"].contains(job.times[3]) ? 31 : ["4", "6", "9", "11"].contains(job.times[3]) ? 30 : 28
+            let days =
+                ["1", "3", "5", "7", "8", "10", "12"].contains(job.times[3]) ? 31 : ["4", "6", "9", "11"].contains(job.times[3]) ? 30 : 28
             job.times[2] = String(Int.random(in: 1...days))
         }
         return job

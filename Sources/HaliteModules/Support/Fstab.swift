@@ -47,7 +47,8 @@ struct Fstab: Sendable {
             }
             switch self {
             case .linux:
-                return "\(column("device"))\t\t\(column("name"))\t\(column("fstype"))\t\(column("opts"))\t\(column("dump")) \(column("pass_num"))\n"
+                return
+                    "\(column("device"))\t\t\(column("name"))\t\(column("fstype"))\t\(column("opts"))\t\(column("dump")) \(column("pass_num"))\n"
             case .solaris:
                 let widths = [11, 3, 19, 8, 3, 6, 0]
                 return zip(keys, widths).map { column($0, $1) }.joined(separator: " ") + "\n"

@@ -9,7 +9,8 @@ enum IndentedData {
         switch data {
         case .map(let map):
             let keys = map.keys.sorted { $0.pythonString.utf8.lexicographicallyPrecedes($1.pythonString.utf8) }
-            return (indent > 0 ? [blank + "----------"] : []) + keys.flatMap { [blank + $0.pythonString + ":"] + lines(map[$0] ?? .null, indent + 4) }
+            return (indent > 0 ? [blank + "----------"] : [])
+                + keys.flatMap { [blank + $0.pythonString + ":"] + lines(map[$0] ?? .null, indent + 4) }
         case .list(let list):
             return list.flatMap { item -> [String] in
                 if item.mapValue != nil || item.listValue != nil { return [blank + "|_"] + lines(item, indent + 2) }

@@ -126,7 +126,9 @@ final class IniSection {
                 continue
             }
             let blank = IniText.indentation(line)
-            if !blank.isEmpty, indent.utf8.lexicographicallyPrecedes(blank.utf8), let last = entries.last, case .text(let before) = last.entry {
+            if !blank.isEmpty, indent.utf8.lexicographicallyPrecedes(blank.utf8), let last = entries.last,
+                case .text(let before) = last.entry
+            {
                 try put(last.key, .text(before + "\n" + line), &ignored)
                 continue
             }
@@ -202,7 +204,9 @@ enum IniText {
     static func option(_ line: String, _ separator: String) throws -> (indent: String, name: String, value: String)? {
         let pattern = #"(\s*)(.+?)\s*(\"# + separator + #")\s*(.*)\s*"#
         let bytes = Array(line.utf8)
-        guard let match = try Pattern.compile(pattern).firstMatch(in: bytes, anchor: .start), let name = match.text(2, of: bytes) else { return nil }
+        guard let match = try Pattern.compile(pattern).firstMatch(in: bytes, anchor: .start), let name = match.text(2, of: bytes) else {
+            return nil
+        }
         return ((match.text(1, of: bytes) ?? "").parts("\t").joined(separator: "    "), name, match.text(4, of: bytes) ?? "")
     }
 

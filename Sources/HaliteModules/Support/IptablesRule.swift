@@ -11,8 +11,10 @@ struct IptablesRule {
 
     /// What every state may have, and what is no part of a rule.
     private static let foreign: Set<String> = [
-        "name", "state", "fun", "order", "onlyif", "unless", "creates", "check_cmd", "failhard", "reload_modules", "reload_grains", "reload_pillar",
-        "runas", "runas_password", "fire_event", "saltenv", "use", "use_in", "retry", "umask", "parallel", "aggregate", "prereq", "prereq_in",
+        "name", "state", "fun", "order", "onlyif", "unless", "creates", "check_cmd", "failhard", "reload_modules", "reload_grains",
+        "reload_pillar",
+        "runas", "runas_password", "fire_event", "saltenv", "use", "use_in", "retry", "umask", "parallel", "aggregate", "prereq",
+        "prereq_in",
         "require", "require_any", "require_in", "watch", "watch_any", "watch_in", "onchanges", "onchanges_any", "onchanges_in", "onfail",
         "onfail_any", "onfail_all", "onfail_in", "onfail_stop", "listen", "listen_in", "names", "save", "rules",
     ]
@@ -21,7 +23,8 @@ struct IptablesRule {
 
     init(table: String?, chain: String?, _ arguments: ValueMap) {
         (self.table, self.chain) = (table, chain)
-        rest = ValueMap(arguments.filter { !Self.isForeign($0.key.pythonString) && $0.key != "chain" && $0.key != "table" }.map { ($0.key, $0.value) })
+        rest = ValueMap(
+            arguments.filter { !Self.isForeign($0.key.pythonString) && $0.key != "chain" && $0.key != "table" }.map { ($0.key, $0.value) })
         if let target = rest.removeValue(forKey: "target") { rest["jump"] = target }
     }
 
@@ -144,8 +147,10 @@ struct IptablesRule {
 /// Rules as `iptables-save` writes them, as data.
 enum IptablesListing {
     private static let long = [
-        "A": "append", "D": "delete", "I": "insert", "R": "replace", "L": "list", "F": "flush", "Z": "zero", "N": "new-chain", "X": "delete-chain",
-        "P": "policy", "E": "rename-chain", "p": "protocol", "s": "source", "d": "destination", "j": "jump", "g": "goto", "i": "in-interface",
+        "A": "append", "D": "delete", "I": "insert", "R": "replace", "L": "list", "F": "flush", "Z": "zero", "N": "new-chain",
+        "X": "delete-chain",
+        "P": "policy", "E": "rename-chain", "p": "protocol", "s": "source", "d": "destination", "j": "jump", "g": "goto",
+        "i": "in-interface",
         "o": "out-interface", "f": "fragment", "c": "set-counters", "m": "match",
     ]
 
@@ -168,7 +173,8 @@ enum IptablesListing {
                 let counters = words[2].filter { $0 != "[" && $0 != "]" }.parts(":")
                 change(&found, table, words[0].parts(":").joined()) { chain in
                     chain = [
-                        "policy": .string(words[1]), "packet count": .string(counters[0]), "byte count": .string(counters.last ?? ""), "rules": [],
+                        "policy": .string(words[1]), "packet count": .string(counters[0]), "byte count": .string(counters.last ?? ""),
+                        "rules": [],
                         "rules_comment": [:],
                     ]
                 }

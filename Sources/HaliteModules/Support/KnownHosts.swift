@@ -143,16 +143,20 @@ struct KnownHosts: Sendable {
         let status = try await call.host.status(path)
         if status?.kind == .file {
             old = TextContent.lines(try await call.host.read(path))
-            for number in try await lineNumbers(host, kind, port).sorted(by: >) where (1...max(1, old.count)).contains(number) && number <= old.count {
+            for number in try await lineNumbers(host, kind, port).sorted(by: >)
+            where (1...max(1, old.count)).contains(number) && number <= old.count {
                 old.remove(at: number - 1)
             }
         } else if let folder = Path.parent(path), try await call.host.status(folder) == nil {
             try await call.host.makeDirectories(folder, FileAttributes(mode: user == nil ? nil : 0o700))
-            if let user { try await call.host.setAttributes(folder, FileAttributes(mode: 0o700, userID: user.userID, groupID: user.groupID)) }
+            if let user {
+                try await call.host.setAttributes(folder, FileAttributes(mode: 0o700, userID: user.userID, groupID: user.groupID))
+            }
         }
         if let last = old.last, !last.hasSuffix("\n") { old[old.count - 1] += "\n" }
         let text = (old + lines.map { $0 + "\n" }).joined()
-        try await call.host.write(path, Array(text.utf8), FileAttributes(mode: status?.mode ?? 0o600, userID: status?.userID, groupID: status?.groupID))
+        try await call.host.write(
+            path, Array(text.utf8), FileAttributes(mode: status?.mode ?? 0o600, userID: status?.userID, groupID: status?.groupID))
         try await setOwner()
     }
 

@@ -145,7 +145,9 @@ struct MountComparison: Sendable {
                 option = size
             }
             lastOption = option
-            if !inForce.contains(option), !special.contains(option), !invisible.contains(option), !ignored.contains(option), !keys.contains(option) {
+            if !inForce.contains(option), !special.contains(option), !invisible.contains(option), !ignored.contains(option),
+                !keys.contains(option)
+            {
                 differing.append(option)
             }
         }
@@ -155,10 +157,14 @@ struct MountComparison: Sendable {
 /// What Salt knows of options that the kernel does not tell, or tells in other words.
 private enum MountOptions {
     static let invisible: Set<String> = [
-        "_netdev", "actimeo", "bg", "comment", "defaults", "delay_connect", "direct-io-mode", "intr", "loop", "nointr", "nobootwait", "nofail",
-        "password", "reconnect", "retry", "soft", "auto", "users", "bind", "nonempty", "transform_symlinks", "port", "backup-volfile-servers",
+        "_netdev", "actimeo", "bg", "comment", "defaults", "delay_connect", "direct-io-mode", "intr", "loop", "nointr", "nobootwait",
+        "nofail",
+        "password", "reconnect", "retry", "soft", "auto", "users", "bind", "nonempty", "transform_symlinks", "port",
+        "backup-volfile-servers",
     ]
-    static let invisibleKeys: Set<String> = ["actimeo", "comment", "credentials", "direct-io-mode", "password", "port", "retry", "secretfile"]
+    static let invisibleKeys: Set<String> = [
+        "actimeo", "comment", "credentials", "direct-io-mode", "password", "port", "retry", "secretfile",
+    ]
     static let translated = ["tcp": "proto=tcp", "udp": "proto=udp"]
 
     /// `size=4m` in kilobytes; nil for anything else.

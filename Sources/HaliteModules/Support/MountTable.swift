@@ -44,7 +44,9 @@ enum MountTable {
 
     private static func details(_ call: CallContext, _ lines: [String], _ sources: [String: String]) async throws -> ValueMap {
         let known: Value
-        if let kept = call.memory["disk.blkid"] { known = kept } else {
+        if let kept = call.memory["disk.blkid"] {
+            known = kept
+        } else {
             known = (try? await call.call("disk.blkid")) ?? [:]
             call.memory["disk.blkid"] = known
         }

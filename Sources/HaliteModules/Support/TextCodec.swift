@@ -49,7 +49,9 @@ enum TextCodec {
             let letters = Dictionary(uniqueKeysWithValues: special.map { ($0.value, $0.key) })
             var view = String.UnicodeScalarView()
             for byte in bytes {
-                guard let letter = Unicode.Scalar(letters[byte] ?? UInt32(byte)), letters[byte] != nil || UInt32(byte) < limit else { throw failed(name) }
+                guard let letter = Unicode.Scalar(letters[byte] ?? UInt32(byte)), letters[byte] != nil || UInt32(byte) < limit else {
+                    throw failed(name)
+                }
                 view.append(letter)
             }
             return String(view)
