@@ -10,38 +10,54 @@ package struct SysctlState: StateModule {
     package static let requires: Requirement = .kernel("Linux")
 
     package static let functions: [StateFunction] = [
-        StateFunction("present", "A parameter has a value, now and after a boot.", .required("name", "The parameter."), .required("value", "Its value."), .optional("config", nil as String?, "The file that keeps it."), body: present)
+        StateFunction(
+            "present", "A parameter has a value, now and after a boot.", .required("name", "The parameter."),
+            .required("value", "Its value."), .optional("config", nil as String?, "The file that keeps it."), body: present)
     ]
 
     private static func present(_ state: StateContext, name: String, value: String, config: String?) async throws -> StateResult {
         let call = state.call
         var file = config ?? ""
         if config == nil { file = await SysctlModule.defaultFile(call) }
-        let configured = await SysctlModule.configured(call, file)
-        let current = try await SysctlModule.get(call, name: name)
-        func plain(_ text: String) -> [String] { text.words() }
-        let isStored = configured?[name].map { plain($0.pythonString) == plain(value) } ?? false
-        if isStored, plain(current) == plain(value) { return state.unchanged("Sysctl value \(name) = \(value) is already set") }
-        let would: String
-        if configured == nil {
-            would = "Sysctl option \(name) might be changed, we failed to check config file at \(file). The file is either unreadable, or missing."
-        } else if !current.isEmpty, configured?[name] == nil {
-            would = plain(current) != plain(value)
+        let path = file
+        let already = "Sysctl value \(name) = \(value) is already set"
+        return try await state.either(
+            would: { try await foresee(state, name, value, path, already) },
+            do: {
+                do {
+                    let answer = try await SysctlModule.persist(call, name: name, value: value, config: path)
+                    if answer == "Already set" { return state.unchanged(already) }
+                } catch let error as ExecutionError {
+                    return state.failed("Failed to set \(name) to \(value): \(error)")
+                }
+                return StateResult(
+                    name: name, result: true, comment: "Updated sysctl value \(name) = \(value)",
+                    changes: [.string(name): state.low["value"] ?? .string(value)])
+            })
+    }
+
+    private static func foresee(
+        _ state: StateContext, _ name: String, _ value: String, _ file: String, _ already: String
+    ) async throws -> StateResult {
+        let stored = await SysctlModule.configured(state.call, file)[name]
+        let current = try await SysctlModule.get(state.call, name: name)
+        func spaced(_ text: String) -> String { (try? PythonRegex.compile(" +|\t+").substitute(" ", in: text)) ?? text }
+        let comment: String
+        if !current.isEmpty, stored != nil, value.words() == current.words() {
+            // Salt says so also where the file has another value, and writes it then.
+            if await SysctlModule.stores(state.call, file, name, value) { return state.unchanged(already) }
+            comment = "Sysctl option \(name) would be changed to \(value)"
+        } else if !current.isEmpty, stored == nil {
+            comment =
+                spaced(current) != spaced(value)
                 ? "Sysctl option \(name) set to be changed to \(value)"
                 : "Sysctl value is currently set on the running system but not in a config file. Sysctl option \(name) set to be changed to \(value) in config file."
-        } else if current.isEmpty, configured?[name] != nil {
-            would = "Sysctl value \(name) is present in configuration file but is not present in the running config. The value \(name) is set to be changed to \(value)"
+        } else if current.isEmpty, stored != nil {
+            comment =
+                "Sysctl value \(name) is present in configuration file but is not present in the running config. The value \(name) is set to be changed to \(value)"
         } else {
-            would = "Sysctl option \(name) would be changed to \(value)"
+            comment = "Sysctl option \(name) would be changed to \(value)"
         }
-        return try await state.either(would: { StateResult(name: name, result: nil, comment: would) }, do: {
-            do {
-                _ = try await SysctlModule.persist(call, name: name, value: value, config: file)
-            } catch let error as ExecutionError {
-                return state.failed("Failed to set \(name) to \(value): \(error)")
-            }
-            return StateResult(
-                name: name, result: true, comment: "Updated sysctl value \(name) = \(value)", changes: [.string(name): state.low["value"] ?? .string(value)])
-        })
+        return StateResult(name: name, result: nil, comment: comment)
     }
 }
