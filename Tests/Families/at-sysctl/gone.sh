@@ -1,0 +1,2 @@
+[ "$(atq | wc -l)" = 0 ]
+[ "$(cat /proc/sys/net/ipv4/ip_forward)" = 0 ]
