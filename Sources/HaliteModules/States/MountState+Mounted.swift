@@ -113,7 +113,8 @@ extension MountState {
             case .other:
                 let real = found.realDevice == settings.device ? "" : " (\(found.realDevice))"
                 result.changes["umount"] = .string(
-                    "Forced unmount because devices don't match. Wanted: \(settings.device)\(real), current: \(found.devices.joined(separator: ", "))"
+                    "Forced unmount because devices don't match. Wanted: \(settings.device)\(real), current: "
+                        + found.devices.joined(separator: ", ")
                 )
                 _ = try await MountModule.umount(call, name: found.realName, device: nil, user: settings.user, lazy: false)
                 isMounted = try await MountTable.active(call, extended: true)[found.key] != nil
