@@ -50,6 +50,8 @@ package protocol Host: Sendable {
     func fileSystemUsage(_ path: String) async throws -> FileSystemUsage
     /// Makes a hard link.
     func link(_ path: String, to existing: String) async throws
+    /// Sends bytes to a unix socket and returns what comes until the other side closes, at most `limit` bytes.
+    func exchange(_ path: String, _ bytes: [UInt8], limit: Int, timeout: Duration) async throws -> [UInt8]
 }
 
 extension Host {

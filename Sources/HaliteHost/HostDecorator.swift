@@ -42,6 +42,9 @@ extension HostDecorator {
     package func interfaces() async throws -> [NetworkInterface] { try await base.interfaces() }
     package func fileSystemUsage(_ path: String) async throws -> FileSystemUsage { try await base.fileSystemUsage(path) }
     package func link(_ path: String, to existing: String) async throws { try await base.link(path, to: existing) }
+    package func exchange(_ path: String, _ bytes: [UInt8], limit: Int, timeout: Duration) async throws -> [UInt8] {
+        try await base.exchange(path, bytes, limit: limit, timeout: timeout)
+    }
 }
 
 /// A host on which new files and programs start with the umask of one state. The umask of this process belongs to all

@@ -100,3 +100,9 @@ extension LocalHost {
         return mask.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { withUnsafeBytes(of: $0.pointee.sin_addr, ones) }
     }
 }
+
+extension LocalHost {
+    package func exchange(_ path: String, _ bytes: [UInt8], limit: Int, timeout: Duration) async throws -> [UInt8] {
+        try SocketExchange.run(path, bytes, limit: limit, timeout: timeout)
+    }
+}

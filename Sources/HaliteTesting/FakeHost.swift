@@ -23,6 +23,9 @@ package final class FakeHost: Host {
         var clock = 1_000_000.0
         var identity = HostIdentity(kernel: "Linux", nodeName: "fake", kernelRelease: "6.1.0", machine: "x86_64")
         var interfaces: [NetworkInterface] = []
+        /// Socket and what is sent to it, with the answer.
+        var exchanges: [(path: String, sent: String, answer: String)] = []
+        var sent: [String] = []
     }
 
     private let state = Mutex(State())
@@ -79,6 +82,25 @@ package final class FakeHost: Host {
 
     /// The files and links, by path: what a case compares afterwards.
     package var contents: [String: Node] { state.withLock { $0.nodes.filter { $0.value.status.kind != .directory } } }
+
+    /// Records what a unix socket answers to a text.
+    package func answer(socket path: String, to sent: String, with answer: String) {
+        state.withLock { $0.exchanges.append((path, sent, answer)) }
+    }
+
+    /// What was sent to unix sockets, in order.
+    package var sentTexts: [String] { state.withLock { $0.sent } }
+
+    package func exchange(_ path: String, _ bytes: [UInt8], limit: Int, timeout: Duration) async throws -> [UInt8] {
+        let text = String(decoding: bytes, as: UTF8.self)
+        return try state.withLock { state in
+            state.sent.append(text)
+            guard let match = state.exchanges.last(where: { $0.path == path && $0.sent == text }) else {
+                throw HostError(.noSuchFile, "no answer of \(path) is recorded for \(text)")
+            }
+            return Array(match.answer.utf8)
+        }
+    }
 
     package func add(_ user: UserEntry) { state.withLock { $0.users.append(user) } }
     package func add(_ group: GroupEntry) { state.withLock { $0.groups.append(group) } }
