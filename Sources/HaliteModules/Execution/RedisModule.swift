@@ -9,7 +9,7 @@ package struct RedisModule: ExecutionModule {
     package static let requires: Requirement = .command("redis-cli")
 
     /// What becomes of the answer.
-    private enum Kind { case plain, done, yes, pairs }
+    private enum Kind { case plain, float, done, yes, pairs }
 
     package static let functions: [Function] = [
         command("bgrewriteaof", "Write the log anew in the background.", ["BGREWRITEAOF"], [], .done),
@@ -27,7 +27,7 @@ package struct RedisModule: ExecutionModule {
         command("hget", "Return a field of a hash.", ["HGET"], [("key", nil), ("field", nil)], .plain),
         command("hgetall", "Return a hash.", ["HGETALL"], [("key", nil)], .pairs),
         command("hincrby", "Add to a field of a hash.", ["HINCRBY"], [("key", nil), ("field", nil), ("increment", "1")], .plain),
-        command("hincrbyfloat", "Add to a field of a hash.", ["HINCRBYFLOAT"], [("key", nil), ("field", nil), ("increment", "1.0")], .plain),
+        command("hincrbyfloat", "Add to a field of a hash.", ["HINCRBYFLOAT"], [("key", nil), ("field", nil), ("increment", "1.0")], .float),
         command("hlen", "Return the number of fields of a hash.", ["HLEN"], [("key", nil)], .plain),
         command("hset", "Set a field of a hash.", ["HSET"], [("key", nil), ("field", nil), ("value", nil)], .plain),
         command("hsetnx", "Set a field of a hash when it is not there.", ["HSETNX"], [("key", nil), ("field", nil), ("value", nil)], .plain),
@@ -101,6 +101,7 @@ package struct RedisModule: ExecutionModule {
     private static func shaped(_ answer: Value, _ kind: Kind) -> Value {
         switch kind {
         case .plain: return answer
+        case .float: return Double(answer.pythonString).map { .float($0) } ?? answer
         // Those that run in the background say that they have begun.
         case .done: return .bool(answer == "OK" || answer.stringValue?.hasPrefix("Background") == true)
         case .yes: return .bool(answer == 1)

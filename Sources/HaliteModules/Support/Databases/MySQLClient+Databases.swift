@@ -6,7 +6,7 @@ extension MySQLClient {
     /// Whether the last error was about a statement, and not about the way to the server.
     var isRefused: Bool {
         let text = error?.pythonString ?? ""
-        return !["1040", "1044", "1045", "2002", "2003", "2005", "2013"].contains { text.hasPrefix("MySQL Error \($0)") }
+        return !["1040", "1044", "1045", "1049", "2002", "2003", "2005", "2013"].contains { text.hasPrefix("MySQL Error \($0)") }
     }
 
     func database(_ name: String) async throws -> ValueMap? {
