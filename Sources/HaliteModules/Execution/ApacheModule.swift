@@ -10,17 +10,38 @@ package struct ApacheModule: ExecutionModule {
 
     package static let functions: [Function] =
         [
-            Function("version", "Return the version.", body: { (call: CallContext) async throws -> String in try await lines(call, "-v").first?.parts(": ").last ?? "" }),
+            Function(
+                "version", "Return the version.",
+                body: { (call: CallContext) async throws -> String in try await lines(call, "-v").first?.parts(": ").last ?? "" }),
             Function("fullversion", "Return the version and how it was built.", body: fullVersion),
             Function("modules", "Return the modules that are loaded.", body: modules),
-            Function("servermods", "Return the modules that are part of the server.", body: { (call: CallContext) async throws -> [String] in try await lines(call, "-l").filter { $0.contains(".c") }.map { $0.stripped() } }),
+            Function(
+                "servermods", "Return the modules that are part of the server.",
+                body: { (call: CallContext) async throws -> [String] in
+                    try await lines(call, "-l").filter { $0.contains(".c") }.map { $0.stripped() }
+                }),
             Function("directives", "Return the directives that the server knows.", body: directives),
             Function("vhosts", "Return the virtual hosts.", body: hosts),
-            Function("signal", "Start, stop, restart, graceful or graceful-stop the server; configtest, status or fullstatus.", .optional("signal", nil as String?, "What to do."), body: signal),
-            Function("useradd", "Add a user to a password file.", .required("pwfile", "The file."), .required("user", "The user."), .required("password", "The password."), .optional("opts", "", "Letters of htpasswd's options."), body: { (call: CallContext, file: String, user: String, password: String, options: String) async throws -> ValueMap in try await WebutilModule.add(call, file, user, password, options, nil).map }),
-            Function("userdel", "Remove a user from a password file.", .required("pwfile", "The file."), .required("user", "The user."), body: { (call: CallContext, file: String, user: String) async throws -> Value in try await call.call("webutil.userdel", .string(file), .string(user)) }),
-            Function("server_status", "Return the counters of the module status.", .optional("profile", "default", "Which settings."), body: serverStatus),
-            Function("config", "Return the text of a configuration, and write it.", .required("name", "The file."), .required("config", "A list of directives and sections."), .optional("edit", true, "Write it."), body: config),
+            Function(
+                "signal", "Start, stop, restart, graceful or graceful-stop the server; configtest, status or fullstatus.",
+                .optional("signal", nil as String?, "What to do."), body: signal),
+            Function(
+                "useradd", "Add a user to a password file.", .required("pwfile", "The file."), .required("user", "The user."),
+                .required("password", "The password."), .optional("opts", "", "Letters of htpasswd's options."),
+                body: { (call: CallContext, file: String, user: String, password: String, options: String) async throws -> ValueMap in
+                    try await WebutilModule.add(call, file, user, password, options, nil).map
+                }),
+            Function(
+                "userdel", "Remove a user from a password file.", .required("pwfile", "The file."), .required("user", "The user."),
+                body: { (call: CallContext, file: String, user: String) async throws -> Value in
+                    try await call.call("webutil.userdel", .string(file), .string(user))
+                }),
+            Function(
+                "server_status", "Return the counters of the module status.", .optional("profile", "default", "Which settings."),
+                body: serverStatus),
+            Function(
+                "config", "Return the text of a configuration, and write it.", .required("name", "The file."),
+                .required("config", "A list of directives and sections."), .optional("edit", true, "Write it."), body: config),
         ] + ApachePart.allCases.flatMap(\.functions)
 
     static func program(_ call: CallContext) -> String {
@@ -61,10 +82,11 @@ package struct ApacheModule: ExecutionModule {
 
     private static func directives(_ call: CallContext) async throws -> ValueMap {
         let text = try await run(call, [program(call), "-L"], merged: true).output.replacing("\n\t", with: "\t")
-        return ValueMap(PythonLines.split(text).filter { !$0.isEmpty }.map { line in
-            let parts = line.parts("\t")
-            return (.string(parts[0]), .string(parts.dropFirst().joined(separator: "\n")))
-        })
+        return ValueMap(
+            PythonLines.split(text).filter { !$0.isEmpty }.map { line in
+                let parts = line.parts("\t")
+                return (.string(parts[0]), .string(parts.dropFirst().joined(separator: "\n")))
+            })
     }
 
     private static func hosts(_ call: CallContext) async throws -> ValueMap {

@@ -13,21 +13,61 @@ package struct HaproxyModule: ExecutionModule {
     private static let backend: Parameter<String> = .required("backend", "The backend.")
 
     package static let functions: [Function] = [
-        Function("list_servers", "Return the servers of a backend, a line for each.", backend, socket, .optional("objectify", false, "Return a list."), body: listServers),
-        Function("wait_state", "Wait until a server has a state.", backend, .required("server", "The server."), .optional("value", "up", "The state."), .optional("timeout", 300.0, "Seconds to wait."), socket, body: waitState),
-        Function("get_backend", "Return the servers of a backend.", backend, socket, body: { (call: CallContext, backend: String, socket: String) async throws -> ValueMap in try await HaproxySocket(call, socket).servers(backend) }),
-        Function("enable_server", "Let a server take requests again; * means all backends.", server, backend, socket, body: { (call: CallContext, name: String, backend: String, socket: String) async throws -> ValueMap in try await able("enable", call, name, backend, socket) }),
-        Function("disable_server", "Let a server take no requests; * means all backends.", server, backend, socket, body: { (call: CallContext, name: String, backend: String, socket: String) async throws -> ValueMap in try await able("disable", call, name, backend, socket) }),
-        Function("get_weight", "Return the weight of a server.", server, backend, socket, body: { (call: CallContext, name: String, backend: String, socket: String) async throws -> String in try await HaproxySocket(call, socket).say("get weight", backend, name) }),
-        Function("set_weight", "Set the weight of a server.", server, backend, .optional("weight", 0, "The weight."), socket, body: setWeight),
-        Function("set_state", "Set the state of a server: ready, drain or maint.", server, backend, .required("state", "The state."), socket, body: setState),
-        Function("show_frontends", "Return the frontends, a line for each.", socket, body: { (call: CallContext, socket: String) async throws -> String in try await HaproxySocket(call, socket).ends("FRONTEND").joined(separator: "\n") }),
-        Function("list_frontends", "Return the frontends.", socket, body: { (call: CallContext, socket: String) async throws -> [String] in try await HaproxySocket(call, socket).ends("FRONTEND") }),
-        Function("show_backends", "Return the backends, a line for each.", socket, body: { (call: CallContext, socket: String) async throws -> String in try await HaproxySocket(call, socket).ends("BACKEND").joined(separator: "\n") }),
-        Function("list_backends", "Return the backends, with their servers.", .optional("servers", true, "With their servers."), socket, body: listBackends),
-        Function("get_sessions", "Return the number of sessions of a server.", server, backend, socket, body: { (call: CallContext, name: String, backend: String, socket: String) async throws -> Value in
-            try await HaproxySocket(call, socket).rows().first { $0["pxname"] == backend && $0["svname"] == name }?["scur"].map { .string($0) } ?? .null
-        }),
+        Function(
+            "list_servers", "Return the servers of a backend, a line for each.", backend, socket,
+            .optional("objectify", false, "Return a list."), body: listServers),
+        Function(
+            "wait_state", "Wait until a server has a state.", backend, .required("server", "The server."),
+            .optional("value", "up", "The state."), .optional("timeout", 300.0, "Seconds to wait."), socket, body: waitState),
+        Function(
+            "get_backend", "Return the servers of a backend.", backend, socket,
+            body: { (call: CallContext, backend: String, socket: String) async throws -> ValueMap in
+                try await HaproxySocket(call, socket).servers(backend)
+            }),
+        Function(
+            "enable_server", "Let a server take requests again; * means all backends.", server, backend, socket,
+            body: { (call: CallContext, name: String, backend: String, socket: String) async throws -> ValueMap in
+                try await able("enable", call, name, backend, socket)
+            }),
+        Function(
+            "disable_server", "Let a server take no requests; * means all backends.", server, backend, socket,
+            body: { (call: CallContext, name: String, backend: String, socket: String) async throws -> ValueMap in
+                try await able("disable", call, name, backend, socket)
+            }),
+        Function(
+            "get_weight", "Return the weight of a server.", server, backend, socket,
+            body: { (call: CallContext, name: String, backend: String, socket: String) async throws -> String in
+                try await HaproxySocket(call, socket).say("get weight", backend, name)
+            }),
+        Function(
+            "set_weight", "Set the weight of a server.", server, backend, .optional("weight", 0, "The weight."), socket, body: setWeight),
+        Function(
+            "set_state", "Set the state of a server: ready, drain or maint.", server, backend, .required("state", "The state."), socket,
+            body: setState),
+        Function(
+            "show_frontends", "Return the frontends, a line for each.", socket,
+            body: { (call: CallContext, socket: String) async throws -> String in
+                try await HaproxySocket(call, socket).ends("FRONTEND").joined(separator: "\n")
+            }),
+        Function(
+            "list_frontends", "Return the frontends.", socket,
+            body: { (call: CallContext, socket: String) async throws -> [String] in try await HaproxySocket(call, socket).ends("FRONTEND") }
+        ),
+        Function(
+            "show_backends", "Return the backends, a line for each.", socket,
+            body: { (call: CallContext, socket: String) async throws -> String in
+                try await HaproxySocket(call, socket).ends("BACKEND").joined(separator: "\n")
+            }),
+        Function(
+            "list_backends", "Return the backends, with their servers.", .optional("servers", true, "With their servers."), socket,
+            body: listBackends),
+        Function(
+            "get_sessions", "Return the number of sessions of a server.", server, backend, socket,
+            body: { (call: CallContext, name: String, backend: String, socket: String) async throws -> Value in
+                try await HaproxySocket(call, socket).rows().first { $0["pxname"] == backend && $0["svname"] == name }?["scur"].map {
+                    .string($0)
+                } ?? .null
+            }),
     ]
 
     private static func listServers(_ call: CallContext, backend: String, socket: String, asList: Bool) async throws -> Value {
@@ -35,7 +75,9 @@ package struct HaproxyModule: ExecutionModule {
         return asList ? lines.value : .string(lines.joined(separator: "\n"))
     }
 
-    private static func waitState(_ call: CallContext, backend: String, server: String, state: String, seconds: Double, socket: String) async throws -> Bool {
+    private static func waitState(_ call: CallContext, backend: String, server: String, state: String, seconds: Double, socket: String)
+        async throws -> Bool
+    {
         let end = ContinuousClock.now + .milliseconds(Int(min(max(0, seconds), 1_000_000) * 1000))
         while ContinuousClock.now < end {
             let found = try await HaproxySocket(call, socket).servers(backend)
@@ -46,7 +88,9 @@ package struct HaproxyModule: ExecutionModule {
         return false
     }
 
-    private static func able(_ verb: String, _ call: CallContext, _ name: String, _ backend: String, _ path: String) async throws -> ValueMap {
+    private static func able(_ verb: String, _ call: CallContext, _ name: String, _ backend: String, _ path: String) async throws
+        -> ValueMap
+    {
         let socket = HaproxySocket(call, path)
         var results = ValueMap()
         for backend in backend == "*" ? try await socket.ends("BACKEND") : [backend] {
@@ -90,7 +134,9 @@ struct HaproxySocket: Sendable {
 
     private func ask(_ line: String) async throws -> String {
         // A line end or a semicolon would begin another command.
-        guard line.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0 != ";" }) else { throw ExecutionError("'\(line)' is no command of HAProxy") }
+        guard line.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0 != ";" }) else {
+            throw ExecutionError("'\(line)' is no command of HAProxy")
+        }
         guard let status = try await call.host.status(path) else { throw ExecutionError("\(path) does not exist.") }
         guard status.kind == .socket else { throw ExecutionError("\(path) is not a socket.") }
         let answer = try await call.host.exchange(path, Array("\(line)\r\n".utf8), limit: 64 << 20, timeout: .seconds(30))
@@ -108,7 +154,9 @@ struct HaproxySocket: Sendable {
     /// The statistics, by the names of the columns.
     func rows() async throws -> [[String: String]] {
         let lines = try await ask("show stat").parts("\n")
-        guard let head = lines.first(where: { $0.hasPrefix("#") }) else { throw ExecutionError("Could not parse columns from HAProxy output") }
+        guard let head = lines.first(where: { $0.hasPrefix("#") }) else {
+            throw ExecutionError("Could not parse columns from HAProxy output")
+        }
         let columns = head.dropFirst().split(separator: ",", omittingEmptySubsequences: false).map { String($0).stripped() }
         return lines.filter { !$0.hasPrefix("#") && !$0.isEmpty }.map { line in
             Dictionary(zip(columns, line.parts(",")), uniquingKeysWith: { first, _ in first })
@@ -132,12 +180,14 @@ struct HaproxySocket: Sendable {
 
     func servers(_ backend: String) async throws -> ValueMap {
         func number(_ text: String?) -> Value { text.flatMap { Int($0) }.map { .int($0) } ?? (text ?? "").value }
-        return ValueMap(try await servers(of: backend).map { row in
-            let one: ValueMap = [
-                "status": (row["status"]?.parts(" ").first ?? "").value, "weight": number(row["weight"]), "bin": number(row["bin"]), "bout": number(row["bout"]),
-            ]
-            return (.string(row["svname"] ?? ""), .map(one))
-        })
+        return ValueMap(
+            try await servers(of: backend).map { row in
+                let one: ValueMap = [
+                    "status": (row["status"]?.parts(" ").first ?? "").value, "weight": number(row["weight"]), "bin": number(row["bin"]),
+                    "bout": number(row["bout"]),
+                ]
+                return (.string(row["svname"] ?? ""), .map(one))
+            })
     }
 }
 

@@ -8,9 +8,16 @@ package struct HttpModule: ExecutionModule {
     package static let summary = "Requests of web servers."
 
     package static let functions: [Function] = [
-        Function("query", "Ask a web server and return what it says.", HTTPQuery.self, example: "halite '*' http.query http://localhost/ status=True", body: { call, query in try await query.run(call) }),
-        Function("wait_for_successful_query", "Ask a web server until it answers without an error.", WaitingQuery.self, body: { call, waiting in try await waiting.run(call) }),
-        Function("update_ca_bundle", "Fetch a file of trusted certificates, and put others behind it.", .optional("target", nil as String?, "The file."), .optional("source", nil as String?, "The URL."), .optional("merge_files", [] as [String], "Files with further certificates."), body: updateBundle),
+        Function(
+            "query", "Ask a web server and return what it says.", HTTPQuery.self,
+            example: "halite '*' http.query http://localhost/ status=True", body: { call, query in try await query.run(call) }),
+        Function(
+            "wait_for_successful_query", "Ask a web server until it answers without an error.", WaitingQuery.self,
+            body: { call, waiting in try await waiting.run(call) }),
+        Function(
+            "update_ca_bundle", "Fetch a file of trusted certificates, and put others behind it.",
+            .optional("target", nil as String?, "The file."), .optional("source", nil as String?, "The URL."),
+            .optional("merge_files", [] as [String], "Files with further certificates."), body: updateBundle),
     ]
 
     struct WaitingQuery: ArgumentGroup {
@@ -47,7 +54,9 @@ package struct HttpModule: ExecutionModule {
         query.url = source ?? options["ca_bundle_url"]?.stringValue ?? bundleURL
         query.text = true
         let answer = try await query.run(call)
-        guard var text = answer["text"]?.stringValue else { throw ExecutionError(answer["error"]?.pythonString ?? "the server sent no text") }
+        guard var text = answer["text"]?.stringValue else {
+            throw ExecutionError(answer["error"]?.pythonString ?? "the server sent no text")
+        }
         for file in merge where try await call.host.exists(file) { text += "\n" + (try await call.host.readText(file)) }
         try await call.host.write(target, Array(text.utf8), FileAttributes())
         return .null

@@ -12,55 +12,87 @@ package struct MysqlModule: ExecutionModule {
     package static let functions: [Function] = serverFunctions + databaseFunctions + userFunctions + grantFunctions
 
     /// `connection_user` and the like.
-    static let connection: Parameter<ValueMap> = .keywords("connection_args", "connection_user, connection_pass, connection_host, connection_port, connection_unix_socket, connection_db, connection_default_file, connection_default_group, connection_charset.")
+    static let connection: Parameter<ValueMap> = .keywords(
+        "connection_args",
+        "connection_user, connection_pass, connection_host, connection_port, connection_unix_socket, connection_db, connection_default_file, connection_default_group, connection_charset."
+    )
 
     static func asking<Result: ValueConvertible>(
         _ name: String, _ summary: String, body: @escaping @Sendable (MySQLClient) async throws -> Result
     ) -> Function {
-        Function(name, summary, connection, body: { (call: CallContext, arguments: ValueMap) async throws -> Result in try await body(MySQLClient(call, arguments)) })
+        Function(
+            name, summary, connection,
+            body: { (call: CallContext, arguments: ValueMap) async throws -> Result in try await body(MySQLClient(call, arguments)) })
     }
 
     static func named<Result: ValueConvertible>(
         _ name: String, _ summary: String, body: @escaping @Sendable (MySQLClient, String) async throws -> Result
     ) -> Function {
-        Function(name, summary, .required("name", "The name."), connection, body: { (call: CallContext, name: String, arguments: ValueMap) async throws -> Result in
-            try await body(MySQLClient(call, arguments), name)
-        })
+        Function(
+            name, summary, .required("name", "The name."), connection,
+            body: { (call: CallContext, name: String, arguments: ValueMap) async throws -> Result in
+                try await body(MySQLClient(call, arguments), name)
+            })
     }
 
     // MARK: - The server
 
     private static let serverFunctions: [Function] = [
-        Function("query", "Run a statement and return its rows.", .required("database", "The database."), .required("query", "The statement."), connection, body: { (call: CallContext, database: String, statement: String, arguments: ValueMap) async throws -> Value in
-            try await query(MySQLClient(call, arguments), database, statement)
-        }),
-        Function("file_query", "Run the statements of a file.", .required("database", "The database."), .required("file_name", "A path or a URL."), connection, body: { (call: CallContext, database: String, file: String, arguments: ValueMap) async throws -> Value in
-            try await fileQuery(MySQLClient(call, arguments), database, file)
-        }),
+        Function(
+            "query", "Run a statement and return its rows.", .required("database", "The database."), .required("query", "The statement."),
+            connection,
+            body: { (call: CallContext, database: String, statement: String, arguments: ValueMap) async throws -> Value in
+                try await query(MySQLClient(call, arguments), database, statement)
+            }),
+        Function(
+            "file_query", "Run the statements of a file.", .required("database", "The database."),
+            .required("file_name", "A path or a URL."), connection,
+            body: { (call: CallContext, database: String, file: String, arguments: ValueMap) async throws -> Value in
+                try await fileQuery(MySQLClient(call, arguments), database, file)
+            }),
         asking("status", "Return the counters of the server.") { client in pairs(try await client.run("SHOW STATUS")) },
         asking("version", "Return the version of the server.") { client in try await client.version() },
-        asking("slave_lag", "Return how many seconds a replica is behind: -1 for no replica, -2 for a stopped one, -3 for no answer.", body: lag),
+        asking(
+            "slave_lag", "Return how many seconds a replica is behind: -1 for no replica, -2 for a stopped one, -3 for no answer.",
+            body: lag),
         asking("free_slave", "Make a replica a server of its own.", body: promote),
-        asking("processlist", "Return what the server does now.") { client in numbered(try await client.run("SHOW FULL PROCESSLIST"), except: []) },
-        asking("get_master_status", "Return the state of the binary log.") { client in numbered(try await client.run("SHOW MASTER STATUS"), except: ["File"]).first.map { .map($0) } ?? Value.list([]) },
-        asking("get_slave_status", "Return the state of a replica.") { client in numbered(try await client.run("SHOW SLAVE STATUS"), except: ["Master_Host"]).first.map { .map($0) } ?? Value.list([]) },
+        asking("processlist", "Return what the server does now.") { client in
+            numbered(try await client.run("SHOW FULL PROCESSLIST"), except: [])
+        },
+        asking("get_master_status", "Return the state of the binary log.") { client in
+            numbered(try await client.run("SHOW MASTER STATUS"), except: ["File"]).first.map { .map($0) } ?? Value.list([])
+        },
+        asking("get_slave_status", "Return the state of a replica.") { client in
+            numbered(try await client.run("SHOW SLAVE STATUS"), except: ["Master_Host"]).first.map { .map($0) } ?? Value.list([])
+        },
         asking("showvariables", "Return the variables of the session.") { client in try await client.run("SHOW VARIABLES")?.rows ?? [] },
         asking("showglobal", "Return the variables of the server.") { client in try await client.run("SHOW GLOBAL VARIABLES")?.rows ?? [] },
-        Function("verify_login", "Tell whether a user can log in.", .required("user", "The user."), .optional("password", nil as String?, "The password."), connection, body: verifyLogin),
+        Function(
+            "verify_login", "Tell whether a user can log in.", .required("user", "The user."),
+            .optional("password", nil as String?, "The password."), connection, body: verifyLogin),
         asking("plugins_list", "Return the plugins of the server.") { client in
-            (try await client.run("SHOW PLUGINS")?.rows ?? []).map { ["name": $0["Name"] ?? .null, "status": $0["Status"] ?? .null] as ValueMap }
+            (try await client.run("SHOW PLUGINS")?.rows ?? []).map {
+                ["name": $0["Name"] ?? .null, "status": $0["Status"] ?? .null] as ValueMap
+            }
         },
-        Function("plugin_add", "Install a plugin.", .required("name", "The plugin."), .optional("soname", nil as String?, "Its file."), connection, body: addPlugin),
+        Function(
+            "plugin_add", "Install a plugin.", .required("name", "The plugin."), .optional("soname", nil as String?, "Its file."),
+            connection, body: addPlugin),
         named("plugin_remove", "Remove a plugin.") { client, name in
             guard try await client.pluginStatus(name).isTruthy else { return true }
             return try await client.run("UNINSTALL PLUGIN \(MySQLClient.name(name))") != nil
         },
         named("plugin_status", "Return the state of a plugin.") { client, name in try await client.pluginStatus(name) },
-        Function("quote_identifier", "Return a name in backquotes.", .required("identifier", "The name."), .optional("for_grants", false, "In a grant on a whole database, where _ is a pattern."), body: { (_: CallContext, name: String, forGrants: Bool) async throws -> String in
-            // Salt doubles the percent sign for its driver.
-            MySQLClient.name(name, forGrants: forGrants).replacing("%", with: "%%")
-        }),
-        Function("tokenize_grant", "Return the parts of a statement GRANT.", .required("grant", "The statement."), body: { (_: CallContext, text: String) async throws -> ValueMap in MySQLGrant(text).map }),
+        Function(
+            "quote_identifier", "Return a name in backquotes.", .required("identifier", "The name."),
+            .optional("for_grants", false, "In a grant on a whole database, where _ is a pattern."),
+            body: { (_: CallContext, name: String, forGrants: Bool) async throws -> String in
+                // Salt doubles the percent sign for its driver.
+                MySQLClient.name(name, forGrants: forGrants).replacing("%", with: "%%")
+            }),
+        Function(
+            "tokenize_grant", "Return the parts of a statement GRANT.", .required("grant", "The statement."),
+            body: { (_: CallContext, text: String) async throws -> ValueMap in MySQLGrant(text).map }),
     ]
 
     private static func pairs(_ answer: MySQLAnswer?) -> ValueMap {
@@ -70,10 +102,13 @@ package struct MysqlModule: ExecutionModule {
     /// Rows with the numbers in them as numbers.
     private static func numbered(_ answer: MySQLAnswer?, except texts: Set<String>) -> [ValueMap] {
         (answer?.rows ?? []).map { row in
-            ValueMap(row.map { key, value in
-                guard let text = value.stringValue, !texts.contains(key.pythonString), let number = Int(text) else { return (key, value) }
-                return (key, .int(number))
-            })
+            ValueMap(
+                row.map { key, value in
+                    guard let text = value.stringValue, !texts.contains(key.pythonString), let number = Int(text) else {
+                        return (key, value)
+                    }
+                    return (key, .int(number))
+                })
         }
     }
 
@@ -157,15 +192,25 @@ package struct MysqlModule: ExecutionModule {
 
     private static let databaseFunctions: [Function] = [
         asking("db_list", "Return the databases.") { client in try await client.run("SHOW DATABASES")?.list ?? [] },
-        Function("alter_db", "Change the character set and the collation of a database.", .required("name", "The database."), .optional("character_set", nil as String?, "The character set."), .optional("collate", nil as String?, "The collation."), connection, body: { (call: CallContext, name: String, set: String?, collation: String?, arguments: ValueMap) async throws -> Bool in
-            try await MySQLClient(call, arguments).alterDatabase(name, set, collation)
-        }),
-        named("db_get", "Return the character set and the collation of a database.") { client, name in try await client.database(name) ?? [:] },
+        Function(
+            "alter_db", "Change the character set and the collation of a database.", .required("name", "The database."),
+            .optional("character_set", nil as String?, "The character set."), .optional("collate", nil as String?, "The collation."),
+            connection,
+            body: { (call: CallContext, name: String, set: String?, collation: String?, arguments: ValueMap) async throws -> Bool in
+                try await MySQLClient(call, arguments).alterDatabase(name, set, collation)
+            }),
+        named("db_get", "Return the character set and the collation of a database.") { client, name in
+            try await client.database(name) ?? [:]
+        },
         named("db_tables", "Return the tables of a database.") { client, name in try await tables(client, name) ?? Value.bool(false) },
         named("db_exists", "Tell whether there is a database.") { client, name in try await client.hasDatabase(name) },
-        Function("db_create", "Create a database.", .required("name", "The database."), .optional("character_set", nil as String?, "The character set."), .optional("collate", nil as String?, "The collation."), connection, body: { (call: CallContext, name: String, set: String?, collation: String?, arguments: ValueMap) async throws -> Bool in
-            try await MySQLClient(call, arguments).createDatabase(name, set, collation)
-        }),
+        Function(
+            "db_create", "Create a database.", .required("name", "The database."),
+            .optional("character_set", nil as String?, "The character set."), .optional("collate", nil as String?, "The collation."),
+            connection,
+            body: { (call: CallContext, name: String, set: String?, collation: String?, arguments: ValueMap) async throws -> Bool in
+                try await MySQLClient(call, arguments).createDatabase(name, set, collation)
+            }),
         named("db_remove", "Remove a database.") { client, name in try await client.removeDatabase(name) },
         maintenance("db_check", "Check the tables of a database, or one.", "CHECK"),
         maintenance("db_repair", "Repair the tables of a database, or one.", "REPAIR"),
@@ -178,16 +223,19 @@ package struct MysqlModule: ExecutionModule {
     }
 
     private static func maintenance(_ name: String, _ summary: String, _ verb: String) -> Function {
-        Function(name, summary, .required("name", "The database."), .optional("table", nil as String?, "One table."), connection, body: { (call: CallContext, database: String, table: String?, arguments: ValueMap) async throws -> Value in
-            let client = MySQLClient(call, arguments)
-            func run(_ table: String) async throws -> Value {
-                (try await client.run("\(verb) TABLE \(MySQLClient.name(database)).\(MySQLClient.name(table))")?.rows).map(\.value) ?? .map([:])
-            }
-            if let table { return try await run(table) }
-            var results: [Value] = []
-            for table in try await tables(client, database)?.listValue ?? [] { results.append(try await run(table.pythonString)) }
-            return .list(results)
-        })
+        Function(
+            name, summary, .required("name", "The database."), .optional("table", nil as String?, "One table."), connection,
+            body: { (call: CallContext, database: String, table: String?, arguments: ValueMap) async throws -> Value in
+                let client = MySQLClient(call, arguments)
+                func run(_ table: String) async throws -> Value {
+                    (try await client.run("\(verb) TABLE \(MySQLClient.name(database)).\(MySQLClient.name(table))")?.rows).map(\.value)
+                        ?? .map([:])
+                }
+                if let table { return try await run(table) }
+                var results: [Value] = []
+                for table in try await tables(client, database)?.listValue ?? [] { results.append(try await run(table.pythonString)) }
+                return .list(results)
+            })
     }
 }
 
@@ -221,7 +269,8 @@ enum MySQLScript {
             case UInt8(ascii: "'"), UInt8(ascii: "\""), UInt8(ascii: "`"):
                 quote = byte
                 output.append(byte)
-            case UInt8(ascii: "#"), UInt8(ascii: "-") where rest.first == UInt8(ascii: "-"):
+            case UInt8(ascii: "#"),
+                UInt8(ascii: "-") where rest.first == UInt8(ascii: "-"):
                 rest = rest.drop { $0 != 0x0A }
             case UInt8(ascii: "/") where rest.first == UInt8(ascii: "*") && rest.dropFirst().first != UInt8(ascii: "!"):
                 rest = rest.dropFirst()

@@ -9,14 +9,20 @@ package struct NginxModule: ExecutionModule {
     package static let requires: Requirement = .command("nginx")
 
     package static let functions: [Function] = [
-        Function("version", "Return the version.", body: { (call: CallContext) async throws -> String in
-            let line = try await run(call, "-v", merged: true).output.parts("\n")[0]
-            return line.parts("/").last ?? line
-        }),
+        Function(
+            "version", "Return the version.",
+            body: { (call: CallContext) async throws -> String in
+                let line = try await run(call, "-v", merged: true).output.parts("\n")[0]
+                return line.parts("/").last ?? line
+            }),
         Function("build_info", "Return how it was built.", body: buildInfo),
         Function("configtest", "Check the configuration.", body: test),
-        Function("signal", "Start it, or send it a signal: reopen, stop, quit or reload.", .optional("signal", nil as String?, "The signal, or start."), body: signal),
-        Function("status", "Return the counters of the module stub_status.", .optional("url", "http://127.0.0.1/status", "Where it answers."), body: status),
+        Function(
+            "signal", "Start it, or send it a signal: reopen, stop, quit or reload.",
+            .optional("signal", nil as String?, "The signal, or start."), body: signal),
+        Function(
+            "status", "Return the counters of the module stub_status.", .optional("url", "http://127.0.0.1/status", "Where it answers."),
+            body: status),
     ]
 
     private static func run(_ call: CallContext, _ words: String..., merged: Bool = false) async throws -> CommandOutcome {

@@ -8,14 +8,21 @@ extension PostgresModule {
         Function("datadir_exists", "Tell whether a folder holds the data of a server.", .required("name", "The folder."), body: dataExists),
         Function("datadir_init", "Prepare a folder for the data of a server.", DataSettings.self, body: prepareData),
         Function("cluster_create", "Create a cluster with Debian's pg_createcluster.", ClusterSettings.self, body: createCluster),
-        Function("cluster_list", "Return the clusters of this host.", .optional("verbose", false, "With their ports, states and folders."), body: { (call: CallContext, verbose: Bool) async throws -> Value in
-            let found = try await clusters(call)
-            return verbose ? .map(found) : .list(found.keys)
-        }),
-        Function("cluster_exists", "Tell whether there is a cluster.", .required("version", "The version."), .optional("name", "main", "The cluster."), body: { (call: CallContext, version: String, name: String) async throws -> Bool in
-            try await clusters(call)["\(version)/\(name)"] != nil
-        }),
-        Function("cluster_remove", "Remove a cluster with all its data.", .required("version", "The version."), .optional("name", "main", "The cluster."), .optional("stop", false, "Stop it first."), body: removeCluster),
+        Function(
+            "cluster_list", "Return the clusters of this host.", .optional("verbose", false, "With their ports, states and folders."),
+            body: { (call: CallContext, verbose: Bool) async throws -> Value in
+                let found = try await clusters(call)
+                return verbose ? .map(found) : .list(found.keys)
+            }),
+        Function(
+            "cluster_exists", "Tell whether there is a cluster.", .required("version", "The version."),
+            .optional("name", "main", "The cluster."),
+            body: { (call: CallContext, version: String, name: String) async throws -> Bool in
+                try await clusters(call)["\(version)/\(name)"] != nil
+            }),
+        Function(
+            "cluster_remove", "Remove a cluster with all its data.", .required("version", "The version."),
+            .optional("name", "main", "The cluster."), .optional("stop", false, "Stop it first."), body: removeCluster),
     ]
 
     // MARK: - Folders of data
@@ -45,7 +52,8 @@ extension PostgresModule {
             .field("auth", \.auth, "How those who connect from this host prove who they are."),
             .field("user", \.user, "The name of the superuser."), .field("password", \.password, "The superuser's password."),
             .field("encoding", \.encoding, "The encoding of new databases."), .field("locale", \.locale, "The locale of new databases."),
-            .field("waldir", \.waldir, "The folder of the write-ahead log."), .field("checksums", \.checksums, "Keep checksums of the data."),
+            .field("waldir", \.waldir, "The folder of the write-ahead log."),
+            .field("checksums", \.checksums, "Keep checksums of the data."),
             .field("runas", \.runas, "The account that owns the folder."),
         ]
     }
@@ -58,7 +66,10 @@ extension PostgresModule {
         if try await dataExists(call, name: name) { return false }
         guard let program = await PostgresClient.program(call, "initdb") else { throw ExecutionError("initdb executable not found.") }
         let account = options.runas ?? PostgresClient.account(call)
-        var words = [program, "--pgdata=\(name)", "--username=\(options.user ?? account)", "--auth=\(options.auth)", "--encoding=\(options.encoding)"]
+        var words = [
+            program, "--pgdata=\(name)", "--username=\(options.user ?? account)", "--auth=\(options.auth)",
+            "--encoding=\(options.encoding)",
+        ]
         if let locale = options.locale { words.append("--locale=\(locale)") }
         if let folder = options.waldir { words += ["-X", folder] }
         if options.checksums { words.append("--data-checksums") }
@@ -115,7 +126,9 @@ extension PostgresModule {
     }
 
     private static func tool(_ call: CallContext, _ name: String) async throws -> String {
-        guard let program = await call.host.which(name) else { throw ExecutionError("'\(call.function)' needs the program \(name), which is not in the path") }
+        guard let program = await call.host.which(name) else {
+            throw ExecutionError("'\(call.function)' needs the program \(name), which is not in the path")
+        }
         return program
     }
 
@@ -127,15 +140,16 @@ extension PostgresModule {
 
     static func clusters(_ call: CallContext) async throws -> ValueMap {
         let output = try await run(call, [try await tool(call, "pg_lsclusters"), "--no-header"]).output
-        return ValueMap(PythonLines.split(output).compactMap { line -> (Value, Value)? in
-            let words = line.words()
-            guard words.count >= 7 else { return nil }
-            let cluster: ValueMap = [
-                "port": Int(words[2]).map { .int($0) } ?? .string(words[2]), "status": .string(words[3]), "user": .string(words[4]),
-                "datadir": .string(words[5]), "log": .string(words[6]),
-            ]
-            return (.string("\(words[0])/\(words[1])"), .map(cluster))
-        })
+        return ValueMap(
+            PythonLines.split(output).compactMap { line -> (Value, Value)? in
+                let words = line.words()
+                guard words.count >= 7 else { return nil }
+                let cluster: ValueMap = [
+                    "port": Int(words[2]).map { .int($0) } ?? .string(words[2]), "status": .string(words[3]), "user": .string(words[4]),
+                    "datadir": .string(words[5]), "log": .string(words[6]),
+                ]
+                return (.string("\(words[0])/\(words[1])"), .map(cluster))
+            })
     }
 
     private static func createCluster(_ call: CallContext, _ settings: ClusterSettings) async throws -> Value {

@@ -7,20 +7,35 @@ extension PostgresModule {
     static let databaseFunctions: [Function] = [
         plain("db_list", "Return the databases with their owners and encodings.") { client in try await databases(client) },
         named("db_exists", "Tell whether there is a database.") { client, name in try await databases(client)[name] != nil },
-        Function("db_create", "Create a database.", DatabaseSettings.self, body: { call, settings in try await createDatabase(call, settings) }),
-        Function("db_alter", "Change the tablespace or the owner of a database.", DatabaseChange.self, body: { call, settings in try await alterDatabase(call, settings) }),
-        named("db_remove", "Remove a database; who is connected to it is cut off.") { client, name in try await removeDatabase(client, name) },
-        Function("owner_to", "Give a database and all that is in it to a role.", OwnerSettings.self, body: { call, settings in
-            try await giveAll(PostgresClient(call, settings.connection.inDatabase(settings.database)), settings.database, to: settings.owner).map
-        }),
+        Function(
+            "db_create", "Create a database.", DatabaseSettings.self, body: { call, settings in try await createDatabase(call, settings) }),
+        Function(
+            "db_alter", "Change the tablespace or the owner of a database.", DatabaseChange.self,
+            body: { call, settings in try await alterDatabase(call, settings) }),
+        named("db_remove", "Remove a database; who is connected to it is cut off.") { client, name in try await removeDatabase(client, name)
+        },
+        Function(
+            "owner_to", "Give a database and all that is in it to a role.", OwnerSettings.self,
+            body: { call, settings in
+                try await giveAll(
+                    PostgresClient(call, settings.connection.inDatabase(settings.database)), settings.database, to: settings.owner
+                ).map
+            }),
     ]
 
     static let tablespaceFunctions: [Function] = [
-        plain("tablespace_list", "Return the tablespaces with their owners, options and folders.") { client in try await tablespaces(client) },
+        plain("tablespace_list", "Return the tablespaces with their owners, options and folders.") { client in try await tablespaces(client)
+        },
         named("tablespace_exists", "Tell whether there is a tablespace.") { client, name in try await tablespaces(client)[name] != nil },
-        Function("tablespace_create", "Create a tablespace.", TablespaceSettings.self, body: { call, settings in try await createTablespace(call, settings) }),
-        Function("tablespace_alter", "Change the name, the owner or the options of a tablespace.", TablespaceChange.self, body: { call, settings in try await alterTablespace(call, settings) }),
-        named("tablespace_remove", "Remove a tablespace.") { client, name in try await client.run("DROP TABLESPACE \(SQLText.name(name))").code == 0 },
+        Function(
+            "tablespace_create", "Create a tablespace.", TablespaceSettings.self,
+            body: { call, settings in try await createTablespace(call, settings) }),
+        Function(
+            "tablespace_alter", "Change the name, the owner or the options of a tablespace.", TablespaceChange.self,
+            body: { call, settings in try await alterTablespace(call, settings) }),
+        named("tablespace_remove", "Remove a tablespace.") { client, name in
+            try await client.run("DROP TABLESPACE \(SQLText.name(name))").code == 0
+        },
     ]
 
     static func databases(_ client: PostgresClient) async throws -> ValueMap {
@@ -53,7 +68,8 @@ extension PostgresModule {
             .field("template", \.template, "The database that it is a copy of."),
         ]
         static let fields: [ArgumentField<Self>] =
-            [.field("name", \.name, "The name.", required: true)] + PostgresConnection.serverFields.map { $0.within(\.connection) } + options
+            [.field("name", \.name, "The name.", required: true)] + PostgresConnection.serverFields.map { $0.within(\.connection) }
+            + options
             + [PostgresConnection.runasField.within(\.connection)]
     }
 
@@ -119,17 +135,24 @@ extension PostgresModule {
         var connection = PostgresConnection()
         static let fields: [ArgumentField<Self>] =
             [.field("dbname", \.database, "The database.", required: true), .field("ownername", \.owner, "The new owner.", required: true)]
-            + [PostgresConnection.userField, PostgresConnection.hostField, PostgresConnection.portField, PostgresConnection.passwordField, PostgresConnection.runasField]
+            + [
+                PostgresConnection.userField, PostgresConnection.hostField, PostgresConnection.portField, PostgresConnection.passwordField,
+                PostgresConnection.runasField,
+            ]
             .map { $0.within(\.connection) }
     }
 
     /// All of it in one transaction.
     private static func giveAll(_ client: PostgresClient, _ database: String, to owner: String) async throws -> CommandOutcome {
         let isAggregate = try await client.isAtLeast(11) ? "p.prokind = 'a'" : "p.proisagg"
-        let routines = "select p.oid::regprocedure::text as n from pg_catalog.pg_proc p join pg_catalog.pg_namespace ns "
+        let routines =
+            "select p.oid::regprocedure::text as n from pg_catalog.pg_proc p join pg_catalog.pg_namespace ns "
             + "on p.pronamespace = ns.oid where ns.nspname not in ('pg_catalog', 'information_schema') and "
         let kinds = [
-            ("schema", "select quote_ident(schema_name) as n from information_schema.schemata where schema_name not in ('pg_catalog', 'information_schema') and schema_name not like 'pg\\_t%'"),
+            (
+                "schema",
+                "select quote_ident(schema_name) as n from information_schema.schemata where schema_name not in ('pg_catalog', 'information_schema') and schema_name not like 'pg\\_t%'"
+            ),
             (
                 "table",
                 "select quote_ident(table_schema)||'.'||quote_ident(table_name) as n from information_schema.tables "
@@ -144,7 +167,9 @@ extension PostgresModule {
         var script = "begin;\nalter database \(SQLText.name(database)) owner to \(SQLText.name(owner));\n"
         for (kind, query) in kinds {
             // The server has quoted the names itself.
-            for row in try await client.rows(query) { script += "alter \(kind) \(row["n"]?.stringValue ?? "") owner to \(SQLText.name(owner));\n" }
+            for row in try await client.rows(query) {
+                script += "alter \(kind) \(row["n"]?.stringValue ?? "") owner to \(SQLText.name(owner));\n"
+            }
         }
         return try await client.runScript(script + "commit;\n")
     }
@@ -155,7 +180,8 @@ extension PostgresModule {
         keyed(
             try await client.rows(
                 "SELECT spcname as \"Name\", pga.rolname as \"Owner\", spcacl as \"ACL\", spcoptions as \"Opts\", "
-                    + "pg_tablespace_location(pgts.oid) as \"Location\" FROM pg_tablespace pgts, pg_roles pga WHERE pga.oid = pgts.spcowner"),
+                    + "pg_tablespace_location(pgts.oid) as \"Location\" FROM pg_tablespace pgts, pg_roles pga WHERE pga.oid = pgts.spcowner"
+            ),
             by: "Name")
     }
 
@@ -168,7 +194,8 @@ extension PostgresModule {
         static let fields: [ArgumentField<Self>] =
             [
                 .field("name", \.name, "The name.", required: true), .field("location", \.location, "Its folder.", required: true),
-                .field("options", \.options, "Such as seq_page_cost and random_page_cost."), .field("owner", \.owner, "The role that owns it."),
+                .field("options", \.options, "Such as seq_page_cost and random_page_cost."),
+                .field("owner", \.owner, "The role that owns it."),
             ] + PostgresConnection.fields.map { $0.within(\.connection) }
     }
 
@@ -201,7 +228,8 @@ extension PostgresModule {
             [.field("name", \.name, "The name.", required: true)] + PostgresConnection.serverFields.map { $0.within(\.connection) }
             + [
                 .field("new_name", \.newName, "The new name."), .field("new_owner", \.newOwner, "The new owner."),
-                .field("set_option", \.setOption, "One option with its value."), .field("reset_option", \.resetOption, "An option to reset."),
+                .field("set_option", \.setOption, "One option with its value."),
+                .field("reset_option", \.resetOption, "An option to reset."),
             ] + [PostgresConnection.runasField.within(\.connection)]
     }
 
@@ -210,7 +238,9 @@ extension PostgresModule {
         var statements: [String] = []
         if let name = settings.newName { statements.append("\(start) RENAME TO \(SQLText.name(name))") }
         if let owner = settings.newOwner { statements.append("\(start) OWNER TO \(SQLText.name(owner))") }
-        for (key, value) in settings.setOption.prefix(1) { statements.append("\(start) SET (\(SQLText.name(key.pythonString)) = \(option(value)))") }
+        for (key, value) in settings.setOption.prefix(1) {
+            statements.append("\(start) SET (\(SQLText.name(key.pythonString)) = \(option(value)))")
+        }
         if let name = settings.resetOption { statements.append("\(start) RESET (\(SQLText.name(name)))") }
         let client = PostgresClient(call, settings.connection)
         for statement in statements where try await client.run(statement).code != 0 { return false }

@@ -26,14 +26,18 @@ extension PostgresModule {
     struct GroupCreation: RoleArguments {
         var role = Role()
         static let nameArgument = "groupname"
-        static let order = ["createdb", "createroles", "encrypted", "login", "inherit", "superuser", "replication", "rolepassword", "groups"]
+        static let order = [
+            "createdb", "createroles", "encrypted", "login", "inherit", "superuser", "replication", "rolepassword", "groups",
+        ]
         static let fields = orderedFields
     }
 
     struct GroupUpdate: RoleArguments {
         var role = Role()
         static let nameArgument = "groupname"
-        static let order = ["createdb", "createroles", "encrypted", "inherit", "login", "superuser", "replication", "rolepassword", "groups"]
+        static let order = [
+            "createdb", "createroles", "encrypted", "inherit", "login", "superuser", "replication", "rolepassword", "groups",
+        ]
         static let fields = orderedFields
     }
 
@@ -76,7 +80,8 @@ extension RoleArguments {
             .field("groups", \.role.groupsValue, "Its groups: a list, or a text with commas."),
         ]
         return [.field(nameArgument, \.role.name, "The name.", required: true)]
-            + PostgresConnection.serverFields.map { $0.within(\.role.connection) } + order.compactMap { name in known.first { $0.argumentName == name } }
+            + PostgresConnection.serverFields.map { $0.within(\.role.connection) }
+            + order.compactMap { name in known.first { $0.argumentName == name } }
             + [PostgresConnection.runasField.within(\.role.connection)]
     }
 }

@@ -5,20 +5,34 @@ import HaliteValue
 /// Roles: users and groups.
 extension PostgresModule {
     static let roleFunctions: [Function] = [
-        Function("user_list", "Return the roles with their attributes.", RoleListSettings.self, body: { call, settings in
-            let roles = try await roles(PostgresClient(call, settings.connection), withPasswords: settings.returnPassword)
-            return roles.map { .map($0) } ?? Value.bool(false)
-        }),
-        Function("role_get", "Return one role with its attributes.", RoleGetSettings.self, body: { call, settings in
-            try await roles(PostgresClient(call, settings.list.connection), withPasswords: settings.list.returnPassword)?[settings.name] ?? .null
-        }),
+        Function(
+            "user_list", "Return the roles with their attributes.", RoleListSettings.self,
+            body: { call, settings in
+                let roles = try await roles(PostgresClient(call, settings.connection), withPasswords: settings.returnPassword)
+                return roles.map { .map($0) } ?? Value.bool(false)
+            }),
+        Function(
+            "role_get", "Return one role with its attributes.", RoleGetSettings.self,
+            body: { call, settings in
+                try await roles(PostgresClient(call, settings.list.connection), withPasswords: settings.list.returnPassword)?[settings.name]
+                    ?? .null
+            }),
         named("user_exists", "Tell whether there is a role.") { client, name in try await roles(client)?[name] != nil },
-        Function("user_create", "Create a user.", UserCreation.self, body: { call, settings in try await create(call, settings.role, .user) }),
-        Function("user_update", "Change a user.", UserUpdate.self, body: { call, settings in try await update(call, settings.role, .user) }),
-        Function("user_remove", "Remove a user.", UserRemoval.self, body: { call, settings in try await remove(PostgresClient(call, settings.connection), settings.name) }),
-        Function("group_create", "Create a group.", GroupCreation.self, body: { call, settings in try await create(call, settings.role, .group) }),
-        Function("group_update", "Change a group.", GroupUpdate.self, body: { call, settings in try await update(call, settings.role, .group) }),
-        Function("group_remove", "Remove a group.", GroupRemoval.self, body: { call, settings in try await remove(PostgresClient(call, settings.connection), settings.name) }),
+        Function(
+            "user_create", "Create a user.", UserCreation.self, body: { call, settings in try await create(call, settings.role, .user) }),
+        Function(
+            "user_update", "Change a user.", UserUpdate.self, body: { call, settings in try await update(call, settings.role, .user) }),
+        Function(
+            "user_remove", "Remove a user.", UserRemoval.self,
+            body: { call, settings in try await remove(PostgresClient(call, settings.connection), settings.name) }),
+        Function(
+            "group_create", "Create a group.", GroupCreation.self, body: { call, settings in try await create(call, settings.role, .group) }
+        ),
+        Function(
+            "group_update", "Change a group.", GroupUpdate.self, body: { call, settings in try await update(call, settings.role, .group) }),
+        Function(
+            "group_remove", "Remove a group.", GroupRemoval.self,
+            body: { call, settings in try await remove(PostgresClient(call, settings.connection), settings.name) }),
     ]
 
     // MARK: - Looking
@@ -27,7 +41,9 @@ extension PostgresModule {
         var connection = PostgresConnection()
         var returnPassword = false
         static let fields: [ArgumentField<Self>] =
-            PostgresConnection.fields.map { $0.within(\.connection) } + [.field("return_password", \.returnPassword, "Return the kept form of passwords too.")]
+            PostgresConnection.fields.map { $0.within(\.connection) } + [
+                .field("return_password", \.returnPassword, "Return the kept form of passwords too.")
+            ]
     }
 
     struct RoleGetSettings: ArgumentGroup {

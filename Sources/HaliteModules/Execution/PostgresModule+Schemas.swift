@@ -7,11 +7,21 @@ extension PostgresModule {
     // MARK: - Schemas
 
     static let schemaFunctions: [Function] = [
-        Function("schema_list", "Return the schemas of a database.", SchemaListSettings.self, body: { call, settings in try await schemas(settings.client(call)) }),
-        Function("schema_get", "Return one schema.", SchemaSettings.self, body: { call, settings in try await schemas(settings.place.client(call))[settings.name] ?? .null }),
-        Function("schema_exists", "Tell whether there is a schema.", SchemaSettings.self, body: { call, settings in try await schemas(settings.place.client(call))[settings.name] != nil }),
-        Function("schema_create", "Create a schema.", SchemaCreation.self, body: { call, settings in try await createSchema(settings.place.client(call), settings.name, owner: settings.owner) }),
-        Function("schema_remove", "Remove a schema.", SchemaSettings.self, body: { call, settings in try await removeSchema(settings.place.client(call), settings.name) }),
+        Function(
+            "schema_list", "Return the schemas of a database.", SchemaListSettings.self,
+            body: { call, settings in try await schemas(settings.client(call)) }),
+        Function(
+            "schema_get", "Return one schema.", SchemaSettings.self,
+            body: { call, settings in try await schemas(settings.place.client(call))[settings.name] ?? .null }),
+        Function(
+            "schema_exists", "Tell whether there is a schema.", SchemaSettings.self,
+            body: { call, settings in try await schemas(settings.place.client(call))[settings.name] != nil }),
+        Function(
+            "schema_create", "Create a schema.", SchemaCreation.self,
+            body: { call, settings in try await createSchema(settings.place.client(call), settings.name, owner: settings.owner) }),
+        Function(
+            "schema_remove", "Remove a schema.", SchemaSettings.self,
+            body: { call, settings in try await removeSchema(settings.place.client(call), settings.name) }),
     ]
 
     /// A database, with the names that arguments have for schemas: `user` is the account, `db_user` the role.
@@ -20,7 +30,8 @@ extension PostgresModule {
         var connection = PostgresConnection()
 
         static let login: [ArgumentField<Self>] = [
-            .field("user", \.connection.runas, "The account that runs psql."), .field("db_user", \.connection.user, "The role that connects."),
+            .field("user", \.connection.runas, "The account that runs psql."),
+            .field("db_user", \.connection.user, "The role that connects."),
             .field("db_password", \.connection.password, "Its password."), .field("db_host", \.connection.host, "The server."),
             .field("db_port", \.connection.port, "Its port."),
         ]
@@ -58,7 +69,8 @@ extension PostgresModule {
 
     static func createSchema(_ client: PostgresClient, _ name: String, owner: String?) async throws -> Bool {
         if try await schemas(client)[name] != nil { return false }
-        return try await client.run("CREATE SCHEMA \(SQLText.name(name))" + (owner.map { " AUTHORIZATION \(SQLText.name($0))" } ?? "")).code == 0
+        return try await client.run("CREATE SCHEMA \(SQLText.name(name))" + (owner.map { " AUTHORIZATION \(SQLText.name($0))" } ?? "")).code
+            == 0
     }
 
     static func removeSchema(_ client: PostgresClient, _ name: String) async throws -> Bool {
@@ -70,16 +82,27 @@ extension PostgresModule {
     // MARK: - Languages
 
     static let languageFunctions: [Function] = [
-        Function("language_list", "Return the languages of a database.", LanguageListSettings.self, body: { call, settings in try await languages(settings.client(call)) }),
-        Function("language_exists", "Tell whether a database has a language.", LanguageSettings.self, body: { call, settings in try await languages(settings.client(call))[settings.name] != nil }),
-        Function("language_create", "Install a language.", LanguageSettings.self, body: { call, settings in try await installLanguage(settings.client(call), settings.name) }),
-        Function("language_remove", "Remove a language.", LanguageSettings.self, body: { call, settings in try await removeLanguage(settings.client(call), settings.name) }),
+        Function(
+            "language_list", "Return the languages of a database.", LanguageListSettings.self,
+            body: { call, settings in try await languages(settings.client(call)) }),
+        Function(
+            "language_exists", "Tell whether a database has a language.", LanguageSettings.self,
+            body: { call, settings in try await languages(settings.client(call))[settings.name] != nil }),
+        Function(
+            "language_create", "Install a language.", LanguageSettings.self,
+            body: { call, settings in try await installLanguage(settings.client(call), settings.name) }),
+        Function(
+            "language_remove", "Remove a language.", LanguageSettings.self,
+            body: { call, settings in try await removeLanguage(settings.client(call), settings.name) }),
     ]
 
     struct LanguageListSettings: ArgumentGroup {
         var connection = PostgresConnection()
         static let rest: [ArgumentField<Self>] =
-            [PostgresConnection.userField, PostgresConnection.hostField, PostgresConnection.portField, PostgresConnection.passwordField, PostgresConnection.runasField]
+            [
+                PostgresConnection.userField, PostgresConnection.hostField, PostgresConnection.portField, PostgresConnection.passwordField,
+                PostgresConnection.runasField,
+            ]
             .map { $0.within(\.connection) }
         static let database: ArgumentField<Self> = .field("maintenance_db", \.connection.maintenanceDB, "The database.", required: true)
         static let fields = [database] + rest
@@ -113,17 +136,30 @@ extension PostgresModule {
     static let extensionFunctions: [Function] = [
         plain("available_extensions", "Return the extensions that can be installed.") { client in try await availableExtensions(client) },
         plain("installed_extensions", "Return the extensions of a database.") { client in try await installedExtensions(client) },
-        named("get_available_extension", "Return one extension that can be installed.") { client, name in try await availableExtensions(client)[name] ?? .null },
-        named("get_installed_extension", "Return one extension of a database.") { client, name in try await installedExtensions(client)[name] ?? .null },
-        named("is_available_extension", "Tell whether an extension can be installed.") { client, name in try await isAvailable(client, name) },
-        named("is_installed_extension", "Tell whether a database has an extension.") { client, name in try await installedExtensions(client)[name] != nil },
-        Function("create_metadata", "Tell whether an extension is installed, and whether it is to be upgraded or moved.", ExtensionQuery.self, body: { call, settings in
-            try await extensionState(PostgresClient(call, settings.connection), settings.wanted).map(\.rawValue)
-        }),
-        Function("create_extension", "Install, upgrade or move an extension.", ExtensionCreation.self, body: { call, settings in
-            try await createExtension(PostgresClient(call, settings.connection), settings.wanted)
-        }),
-        Function("drop_extension", "Remove an extension.", ExtensionRemoval.self, body: { call, settings in try await dropExtension(call, settings) }),
+        named("get_available_extension", "Return one extension that can be installed.") { client, name in
+            try await availableExtensions(client)[name] ?? .null
+        },
+        named("get_installed_extension", "Return one extension of a database.") { client, name in
+            try await installedExtensions(client)[name] ?? .null
+        },
+        named("is_available_extension", "Tell whether an extension can be installed.") { client, name in try await isAvailable(client, name)
+        },
+        named("is_installed_extension", "Tell whether a database has an extension.") { client, name in
+            try await installedExtensions(client)[name] != nil
+        },
+        Function(
+            "create_metadata", "Tell whether an extension is installed, and whether it is to be upgraded or moved.", ExtensionQuery.self,
+            body: { call, settings in
+                try await extensionState(PostgresClient(call, settings.connection), settings.wanted).map(\.rawValue)
+            }),
+        Function(
+            "create_extension", "Install, upgrade or move an extension.", ExtensionCreation.self,
+            body: { call, settings in
+                try await createExtension(PostgresClient(call, settings.connection), settings.wanted)
+            }),
+        Function(
+            "drop_extension", "Remove an extension.", ExtensionRemoval.self,
+            body: { call, settings in try await dropExtension(call, settings) }),
     ]
 
     enum ExtensionFlag: String {
@@ -147,7 +183,8 @@ extension PostgresModule {
         var connection = PostgresConnection()
         static let fields: [ArgumentField<Self>] =
             [
-                .field("name", \.wanted.name, "The extension.", required: true), .field("ext_version", \.wanted.version, "The version that it is to have."),
+                .field("name", \.wanted.name, "The extension.", required: true),
+                .field("ext_version", \.wanted.version, "The version that it is to have."),
                 .field("schema", \.wanted.schema, "The schema that it is to be in."),
             ] + PostgresConnection.fields.map { $0.within(\.connection) }
     }
@@ -173,8 +210,10 @@ extension PostgresModule {
         var connection = PostgresConnection()
         static let fields: [ArgumentField<Self>] =
             [
-                .field("name", \.name, "The extension.", required: true), .field("if_exists", \.ifExists, "One that vanishes meanwhile is no error."),
-                .field("restrict", \.restrict, "Not when something depends on it."), .field("cascade", \.cascade, "With all that depends on it."),
+                .field("name", \.name, "The extension.", required: true),
+                .field("if_exists", \.ifExists, "One that vanishes meanwhile is no error."),
+                .field("restrict", \.restrict, "Not when something depends on it."),
+                .field("cascade", \.cascade, "With all that depends on it."),
             ] + PostgresConnection.fields.map { $0.within(\.connection) }
     }
 
@@ -183,7 +222,9 @@ extension PostgresModule {
     }
 
     static func installedExtensions(_ client: PostgresClient) async throws -> ValueMap {
-        byName(try await client.rows("select a.*, b.nspname as schema_name from pg_extension a, pg_namespace b where a.extnamespace = b.oid"), "extname")
+        byName(
+            try await client.rows("select a.*, b.nspname as schema_name from pg_extension a, pg_namespace b where a.extnamespace = b.oid"),
+            "extname")
     }
 
     private static func byName(_ rows: [ValueMap], _ column: String) -> ValueMap { ValueMap(rows.map { ($0[column] ?? "", .map($0)) }) }
@@ -212,7 +253,8 @@ extension PostgresModule {
         let name = SQLText.name(wanted.name)
         func version(_ text: String) -> String {
             // Some write the quotes that Salt leaves out.
-            text.hasPrefix("'") && text.hasSuffix("'") && text.count > 1 ? SQLText.literal(String(text.dropFirst().dropLast())) : SQLText.literal(text)
+            text.hasPrefix("'") && text.hasSuffix("'") && text.count > 1
+                ? SQLText.literal(String(text.dropFirst().dropLast())) : SQLText.literal(text)
         }
         if flags.contains(.absent) {
             var words = ["CREATE EXTENSION"]
@@ -226,8 +268,12 @@ extension PostgresModule {
             return words.joined(separator: " ") + " ;"
         }
         var statements: [String] = []
-        if let schema = wanted.schema, flags.contains(.toMove) { statements.append("ALTER EXTENSION \(name) SET SCHEMA \(SQLText.name(schema));") }
-        if let text = wanted.version, flags.contains(.toUpgrade) { statements.append("ALTER EXTENSION \(name) UPDATE TO \(version(text));") }
+        if let schema = wanted.schema, flags.contains(.toMove) {
+            statements.append("ALTER EXTENSION \(name) SET SCHEMA \(SQLText.name(schema));")
+        }
+        if let text = wanted.version, flags.contains(.toUpgrade) {
+            statements.append("ALTER EXTENSION \(name) UPDATE TO \(version(text));")
+        }
         return statements.isEmpty ? nil : statements.joined(separator: " ")
     }
 

@@ -11,11 +11,15 @@ package struct PostgresModule: ExecutionModule {
 
     package static let functions: [Function] =
         [
-            Function("version", "Return the version of the server.", PostgresConnection.self, body: { call, connection in
-                let version = try await PostgresClient(call, connection).version()
-                return version.isEmpty ? Value.null : .string(version)
-            }),
-            Function("psql_query", "Return the rows of a query.", QuerySettings.self, example: "halite '*' postgres.psql_query 'select * from pg_stat_activity'", body: query),
+            Function(
+                "version", "Return the version of the server.", PostgresConnection.self,
+                body: { call, connection in
+                    let version = try await PostgresClient(call, connection).version()
+                    return version.isEmpty ? Value.null : .string(version)
+                }),
+            Function(
+                "psql_query", "Return the rows of a query.", QuerySettings.self,
+                example: "halite '*' postgres.psql_query 'select * from pg_stat_activity'", body: query),
         ] + databaseFunctions + tablespaceFunctions + roleFunctions + extensionFunctions + schemaFunctions + languageFunctions
         + privilegeFunctions + clusterFunctions
 
@@ -24,7 +28,8 @@ package struct PostgresModule: ExecutionModule {
         var connection = PostgresConnection()
         var write = false
         static let fields: [ArgumentField<Self>] =
-            [.field("query", \.query, "The query, without COPY.", required: true)] + PostgresConnection.fields.map { $0.within(\.connection) }
+            [.field("query", \.query, "The query, without COPY.", required: true)]
+            + PostgresConnection.fields.map { $0.within(\.connection) }
             + [.field("write", \.write, "The query changes something, such as INSERT ... RETURNING.")]
     }
 
@@ -43,7 +48,9 @@ package struct PostgresModule: ExecutionModule {
     static func named<Result: ValueConvertible>(
         _ name: String, _ summary: String, body: @escaping @Sendable (PostgresClient, String) async throws -> Result
     ) -> Function {
-        Function(name, summary, NamedSettings.self, body: { call, settings in try await body(PostgresClient(call, settings.connection), settings.name) })
+        Function(
+            name, summary, NamedSettings.self,
+            body: { call, settings in try await body(PostgresClient(call, settings.connection), settings.name) })
     }
 
     static func plain<Result: ValueConvertible>(
@@ -54,9 +61,10 @@ package struct PostgresModule: ExecutionModule {
 
     /// Rows by one of their columns, which is left out of them.
     static func keyed(_ rows: [ValueMap], by column: String) -> ValueMap {
-        ValueMap(rows.map { row in
-            var row = row
-            return (row.removeValue(forKey: column) ?? "", .map(row))
-        })
+        ValueMap(
+            rows.map { row in
+                var row = row
+                return (row.removeValue(forKey: column) ?? "", .map(row))
+            })
     }
 }

@@ -27,10 +27,12 @@ package struct RedisModule: ExecutionModule {
         command("hget", "Return a field of a hash.", ["HGET"], [("key", nil), ("field", nil)], .plain),
         command("hgetall", "Return a hash.", ["HGETALL"], [("key", nil)], .pairs),
         command("hincrby", "Add to a field of a hash.", ["HINCRBY"], [("key", nil), ("field", nil), ("increment", "1")], .plain),
-        command("hincrbyfloat", "Add to a field of a hash.", ["HINCRBYFLOAT"], [("key", nil), ("field", nil), ("increment", "1.0")], .float),
+        command(
+            "hincrbyfloat", "Add to a field of a hash.", ["HINCRBYFLOAT"], [("key", nil), ("field", nil), ("increment", "1.0")], .float),
         command("hlen", "Return the number of fields of a hash.", ["HLEN"], [("key", nil)], .plain),
         command("hset", "Set a field of a hash.", ["HSET"], [("key", nil), ("field", nil), ("value", nil)], .plain),
-        command("hsetnx", "Set a field of a hash when it is not there.", ["HSETNX"], [("key", nil), ("field", nil), ("value", nil)], .plain),
+        command(
+            "hsetnx", "Set a field of a hash when it is not there.", ["HSETNX"], [("key", nil), ("field", nil), ("value", nil)], .plain),
         command("hvals", "Return the values of a hash.", ["HVALS"], [("key", nil)], .plain),
         command("keys", "Return the keys that match a pattern.", ["KEYS"], [("pattern", "*")], .plain),
         command("key_type", "Return the type of a key.", ["TYPE"], [("key", nil)], .plain),
@@ -42,59 +44,111 @@ package struct RedisModule: ExecutionModule {
         command("smembers", "Return the members of a set.", ["SMEMBERS"], [("key", nil)], .plain),
         command("zcard", "Return the number of members of a sorted set.", ["ZCARD"], [("key", nil)], .plain),
         command("zrange", "Return a part of a sorted set.", ["ZRANGE"], [("key", nil), ("start", nil), ("stop", nil)], .plain),
-        Function("delete", "Remove keys.", .rest("keys", "The keys."), .keywords("connection_args", "host, port, db, password."), body: { (call: CallContext, keys: [Value], arguments: ValueMap) async throws -> Value in
-            try await RedisClient(call: call, arguments: arguments).run(["DEL"] + keys.map(\.pythonString))
-        }),
-        Function("hdel", "Remove fields of a hash.", .required("key", "The key."), .rest("fields", "The fields."), .keywords("options", "host, port, db, password."), body: { (call: CallContext, key: String, fields: [Value], arguments: ValueMap) async throws -> Value in
-            try await RedisClient(call: call, arguments: arguments).run(["HDEL", key] + fields.map(\.pythonString))
-        }),
-        Function("hmget", "Return fields of a hash.", .required("key", "The key."), .rest("fields", "The fields."), .keywords("options", "host, port, db, password."), body: { (call: CallContext, key: String, fields: [Value], arguments: ValueMap) async throws -> Value in
-            try await RedisClient(call: call, arguments: arguments).run(["HMGET", key] + fields.map(\.pythonString))
-        }),
-        Function("hmset", "Set fields of a hash.", .required("key", "The key."), .keywords("fieldsvals", "Fields with their values; host, port, db, password."), body: setFields),
-        Function("hscan", "Return a part of a hash and where to go on.", .required("key", "The key."), .optional("cursor", "0", "Where to go on."), .optional("match", nil as String?, "A pattern."), .optional("count", nil as String?, "How many at about."), .keywords("connection_args", "host, port, db, password."), body: scan),
-        Function("info", "Return the counters of the server.", .keywords("connection_args", "host, port, db, password."), body: { (call: CallContext, arguments: ValueMap) async throws -> ValueMap in
-            try await info(RedisClient(call: call, arguments: arguments))
-        }),
-        Function("ping", "Tell whether the server answers.", .keywords("connection_args", "host, port, db, password."), body: { (call: CallContext, arguments: ValueMap) async throws -> Bool in
-            (try? await RedisClient(call: call, arguments: arguments).run(["PING"])) == "PONG"
-        }),
-        Function("shutdown", "Save the data and end the server.", .keywords("connection_args", "host, port, db, password."), body: shutdown),
-        Function("slaveof", "Make the server a replica of another, or of none.", .optional("master_host", nil as String?, "The other server."), .optional("master_port", nil as String?, "Its port."), .keywords("connection_args", "host, port, db, password."), body: { (call: CallContext, host: String?, port: String?, arguments: ValueMap) async throws -> Bool in
-            try await RedisClient(call: call, arguments: arguments).run(["REPLICAOF", host ?? "NO", host == nil ? "ONE" : port ?? "6379"]) == "OK"
-        }),
-        Function("time", "Return the time of the server.", .keywords("connection_args", "host, port, db, password."), body: { (call: CallContext, arguments: ValueMap) async throws -> Value in
-            let parts = try await RedisClient(call: call, arguments: arguments).run(["TIME"]).listValue ?? []
-            return parts.first.flatMap { Int($0.pythonString) }.map { .int($0) } ?? .null
-        }),
-        Function("sentinel_get_master_ip", "Return where a sentinel sees a master.", .required("master", "The master."), .keywords("connection_args", "host, port, password."), body: { (call: CallContext, master: String, arguments: ValueMap) async throws -> ValueMap in
-            try await sentinelMaster(call, master, arguments)
-        }),
-        Function("get_master_ip", "Return the master of a replica.", .keywords("connection_args", "host, port, password."), body: { (call: CallContext, arguments: ValueMap) async throws -> ValueMap in
-            try await master(RedisClient(call: call, arguments: arguments))
-        }),
+        Function(
+            "delete", "Remove keys.", .rest("keys", "The keys."), .keywords("connection_args", "host, port, db, password."),
+            body: { (call: CallContext, keys: [Value], arguments: ValueMap) async throws -> Value in
+                try await RedisClient(call: call, arguments: arguments).run(["DEL"] + keys.map(\.pythonString))
+            }),
+        Function(
+            "hdel", "Remove fields of a hash.", .required("key", "The key."), .rest("fields", "The fields."),
+            .keywords("options", "host, port, db, password."),
+            body: { (call: CallContext, key: String, fields: [Value], arguments: ValueMap) async throws -> Value in
+                try await RedisClient(call: call, arguments: arguments).run(["HDEL", key] + fields.map(\.pythonString))
+            }),
+        Function(
+            "hmget", "Return fields of a hash.", .required("key", "The key."), .rest("fields", "The fields."),
+            .keywords("options", "host, port, db, password."),
+            body: { (call: CallContext, key: String, fields: [Value], arguments: ValueMap) async throws -> Value in
+                try await RedisClient(call: call, arguments: arguments).run(["HMGET", key] + fields.map(\.pythonString))
+            }),
+        Function(
+            "hmset", "Set fields of a hash.", .required("key", "The key."),
+            .keywords("fieldsvals", "Fields with their values; host, port, db, password."), body: setFields),
+        Function(
+            "hscan", "Return a part of a hash and where to go on.", .required("key", "The key."),
+            .optional("cursor", "0", "Where to go on."), .optional("match", nil as String?, "A pattern."),
+            .optional("count", nil as String?, "How many at about."), .keywords("connection_args", "host, port, db, password."), body: scan),
+        Function(
+            "info", "Return the counters of the server.", .keywords("connection_args", "host, port, db, password."),
+            body: { (call: CallContext, arguments: ValueMap) async throws -> ValueMap in
+                try await info(RedisClient(call: call, arguments: arguments))
+            }),
+        Function(
+            "ping", "Tell whether the server answers.", .keywords("connection_args", "host, port, db, password."),
+            body: { (call: CallContext, arguments: ValueMap) async throws -> Bool in
+                (try? await RedisClient(call: call, arguments: arguments).run(["PING"])) == "PONG"
+            }),
+        Function(
+            "shutdown", "Save the data and end the server.", .keywords("connection_args", "host, port, db, password."), body: shutdown),
+        Function(
+            "slaveof", "Make the server a replica of another, or of none.", .optional("master_host", nil as String?, "The other server."),
+            .optional("master_port", nil as String?, "Its port."), .keywords("connection_args", "host, port, db, password."),
+            body: { (call: CallContext, host: String?, port: String?, arguments: ValueMap) async throws -> Bool in
+                try await RedisClient(call: call, arguments: arguments).run([
+                    "REPLICAOF", host ?? "NO", host == nil ? "ONE" : port ?? "6379",
+                ]) == "OK"
+            }),
+        Function(
+            "time", "Return the time of the server.", .keywords("connection_args", "host, port, db, password."),
+            body: { (call: CallContext, arguments: ValueMap) async throws -> Value in
+                let parts = try await RedisClient(call: call, arguments: arguments).run(["TIME"]).listValue ?? []
+                return parts.first.flatMap { Int($0.pythonString) }.map { .int($0) } ?? .null
+            }),
+        Function(
+            "sentinel_get_master_ip", "Return where a sentinel sees a master.", .required("master", "The master."),
+            .keywords("connection_args", "host, port, password."),
+            body: { (call: CallContext, master: String, arguments: ValueMap) async throws -> ValueMap in
+                try await sentinelMaster(call, master, arguments)
+            }),
+        Function(
+            "get_master_ip", "Return the master of a replica.", .keywords("connection_args", "host, port, password."),
+            body: { (call: CallContext, arguments: ValueMap) async throws -> ValueMap in
+                try await master(RedisClient(call: call, arguments: arguments))
+            }),
     ]
 
-    private static func command(_ name: String, _ summary: String, _ words: [String], _ parameters: [(name: String, fallback: String?)], _ kind: Kind) -> Function {
+    private static func command(
+        _ name: String, _ summary: String, _ words: [String], _ parameters: [(name: String, fallback: String?)], _ kind: Kind
+    ) -> Function {
         func parameter(_ index: Int) -> Parameter<String> {
             let (name, fallback) = parameters[index]
             return fallback.map { .optional(name, $0, "The \(name).") } ?? .required(name, "The \(name).")
         }
         @Sendable func run(_ call: CallContext, _ given: [String], _ connection: [String?]) async throws -> Value {
-            let arguments = ValueMap(zip(["host", "port", "db", "password"], connection).compactMap { name, value in value.map { (.string(name), .string($0)) } })
+            let arguments = ValueMap(
+                zip(["host", "port", "db", "password"], connection).compactMap { name, value in value.map { (.string(name), .string($0)) } }
+            )
             return shaped(try await RedisClient(call: call, arguments: arguments).run(words + given), kind)
         }
         let host = Parameter<String?>.optional("host", nil, "The server."), port = Parameter<String?>.optional("port", nil, "Its port.")
-        let database = Parameter<String?>.optional("db", nil, "The number of the database."), password = Parameter<String?>.optional("password", nil, "The password.")
+        let database = Parameter<String?>.optional("db", nil, "The number of the database."),
+            password = Parameter<String?>.optional("password", nil, "The password.")
         switch parameters.count {
         case 0:
-            return Function(name, summary, host, port, database, password, body: { (call: CallContext, h: String?, p: String?, d: String?, w: String?) async throws -> Value in try await run(call, [], [h, p, d, w]) })
+            return Function(
+                name, summary, host, port, database, password,
+                body: { (call: CallContext, h: String?, p: String?, d: String?, w: String?) async throws -> Value in
+                    try await run(call, [], [h, p, d, w])
+                })
         case 1:
-            return Function(name, summary, parameter(0), host, port, database, password, body: { (call: CallContext, a: String, h: String?, p: String?, d: String?, w: String?) async throws -> Value in try await run(call, [a], [h, p, d, w]) })
+            return Function(
+                name, summary, parameter(0), host, port, database, password,
+                body: { (call: CallContext, a: String, h: String?, p: String?, d: String?, w: String?) async throws -> Value in
+                    try await run(call, [a], [h, p, d, w])
+                })
         case 2:
-            return Function(name, summary, parameter(0), parameter(1), host, port, database, password, body: { (call: CallContext, a: String, b: String, h: String?, p: String?, d: String?, w: String?) async throws -> Value in try await run(call, [a, b], [h, p, d, w]) })
+            return Function(
+                name, summary, parameter(0), parameter(1), host, port, database, password,
+                body: { (call: CallContext, a: String, b: String, h: String?, p: String?, d: String?, w: String?) async throws -> Value in
+                    try await run(call, [a, b], [h, p, d, w])
+                })
         default:
-            return Function(name, summary, parameter(0), parameter(1), parameter(2), host, port, database, password, body: { (call: CallContext, a: String, b: String, c: String, h: String?, p: String?, d: String?, w: String?) async throws -> Value in try await run(call, [a, b, c], [h, p, d, w]) })
+            return Function(
+                name, summary, parameter(0), parameter(1), parameter(2), host, port, database, password,
+                body: {
+                    (call: CallContext, a: String, b: String, c: String, h: String?, p: String?, d: String?, w: String?) async throws
+                        -> Value in try await run(call, [a, b, c], [h, p, d, w])
+                })
         }
     }
 
@@ -121,7 +175,9 @@ package struct RedisModule: ExecutionModule {
         return try await RedisClient(call: call, arguments: arguments).run(["HMSET", key] + words) == "OK"
     }
 
-    private static func scan(_ call: CallContext, key: String, cursor: String, match: String?, count: String?, arguments: ValueMap) async throws -> Value {
+    private static func scan(_ call: CallContext, key: String, cursor: String, match: String?, count: String?, arguments: ValueMap)
+        async throws -> Value
+    {
         let words = ["HSCAN", key, cursor] + (match.map { ["MATCH", $0] } ?? []) + (count.map { ["COUNT", $0] } ?? [])
         let answer = try await RedisClient(call: call, arguments: arguments).run(words).listValue ?? []
         let next = answer.first.flatMap { Int($0.pythonString) }.map { Value.int($0) } ?? 0
@@ -130,20 +186,28 @@ package struct RedisModule: ExecutionModule {
 
     static func info(_ client: RedisClient) async throws -> ValueMap {
         let text = try await client.run(["INFO"]).pythonString
-        return ValueMap(PythonLines.split(text).compactMap { line -> (Value, Value)? in
-            let pair = line.stripped().parts(":", maxSplits: 1)
-            guard pair.count == 2, !line.hasPrefix("#") else { return nil }
-            if pair[1].contains(","), pair[1].contains("=") {
-                return (.string(pair[0]), .map(ValueMap(pair[1].parts(",").map { item in
-                    let inner = item.parts("=", maxSplits: 1)
-                    return (.string(inner[0]), inner.count > 1 ? number(inner[1]) : .null)
-                })))
-            }
-            return (.string(pair[0]), number(pair[1]))
-        })
+        return ValueMap(
+            PythonLines.split(text).compactMap { line -> (Value, Value)? in
+                let pair = line.stripped().parts(":", maxSplits: 1)
+                guard pair.count == 2, !line.hasPrefix("#") else { return nil }
+                if pair[1].contains(","), pair[1].contains("=") {
+                    return (
+                        .string(pair[0]),
+                        .map(
+                            ValueMap(
+                                pair[1].parts(",").map { item in
+                                    let inner = item.parts("=", maxSplits: 1)
+                                    return (.string(inner[0]), inner.count > 1 ? number(inner[1]) : .null)
+                                }))
+                    )
+                }
+                return (.string(pair[0]), number(pair[1]))
+            })
     }
 
-    private static func number(_ text: String) -> Value { Int(text).map { .int($0) } ?? (text.contains(".") ? Double(text).map { .float($0) } : nil) ?? .string(text) }
+    private static func number(_ text: String) -> Value {
+        Int(text).map { .int($0) } ?? (text.contains(".") ? Double(text).map { .float($0) } : nil) ?? .string(text)
+    }
 
     static func master(_ client: RedisClient) async throws -> ValueMap {
         let info = try await info(client)

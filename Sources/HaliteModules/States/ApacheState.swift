@@ -9,7 +9,9 @@ package struct ApacheState: StateModule {
     package static let requires = ApacheModule.requires
 
     package static let functions: [StateFunction] = [
-        StateFunction("configfile", "A file has a configuration.", .required("name", "The file."), .required("config", "A list of directives and sections."), body: configfile)
+        StateFunction(
+            "configfile", "A file has a configuration.", .required("name", "The file."),
+            .required("config", "A list of directives and sections."), body: configfile)
     ]
 
     private static func configfile(_ state: StateContext, name: String, config: [ValueMap]) async throws -> StateResult {

@@ -24,8 +24,10 @@ package struct HttpState: StateModule {
         static let fields: [ArgumentField<Settings>] =
             [
                 .field("match", \.match, "A text in the answer."), .field("match_type", \.matchType, "string, or pcre for a pattern."),
-                .field("status", \.status, "The status, or several."), .field("status_type", \.statusType, "string, list, or pcre for a pattern."),
-                .field("wait_for", \.seconds, "How many seconds to try."), .field("request_interval", \.interval, "Seconds between two requests."),
+                .field("status", \.status, "The status, or several."),
+                .field("status_type", \.statusType, "string, list, or pcre for a pattern."),
+                .field("wait_for", \.seconds, "How many seconds to try."),
+                .field("request_interval", \.interval, "Seconds between two requests."),
             ] + HTTPQuery.optional.filter { !["status", "request_interval"].contains($0.argumentName) }.map { $0.within(\.query) }
     }
 

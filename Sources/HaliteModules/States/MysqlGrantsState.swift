@@ -39,17 +39,22 @@ package struct MysqlGrantsState: StateModule {
     private static func present(_ state: StateContext, _ settings: Settings) async throws -> StateResult {
         let client = settings.login.client(state)
         let (grant, database, account) = words(settings.request)
-        if try await client.hasGrant(settings.request) { return state.unchanged("Grant \(grant) on \(database) to \(account) is already present") }
+        if try await client.hasGrant(settings.request) {
+            return state.unchanged("Grant \(grant) on \(database) to \(account) is already present")
+        }
         if let error = client.takeError() { return state.failed(error) }
-        return try await state.either(would: {
-            state.planned("MySQL grant \(state.name) is set to be created")
-        }, do: {
-            if settings.revokeFirst { try await revoke(client, settings.request) }
-            if try await client.addGrant(settings.request, ssl: settings.sslOption) {
-                return state.changed("Grant \(grant) on \(database) to \(account) has been added", "Present")
-            }
-            return state.failed("Failed to execute: \"GRANT \(grant) ON \(database) TO \(account)\"" + (client.takeError().map { " (\($0))" } ?? ""))
-        })
+        return try await state.either(
+            would: {
+                state.planned("MySQL grant \(state.name) is set to be created")
+            },
+            do: {
+                if settings.revokeFirst { try await revoke(client, settings.request) }
+                if try await client.addGrant(settings.request, ssl: settings.sslOption) {
+                    return state.changed("Grant \(grant) on \(database) to \(account) has been added", "Present")
+                }
+                return state.failed(
+                    "Failed to execute: \"GRANT \(grant) ON \(database) TO \(account)\"" + (client.takeError().map { " (\($0))" } ?? ""))
+            })
     }
 
     /// What the user has on the same database.
@@ -68,14 +73,21 @@ package struct MysqlGrantsState: StateModule {
         let client = settings.login.client(state)
         let (grant, database, account) = words(settings.request)
         guard try await client.hasGrant(settings.request) else {
-            if let error = client.takeError() { return state.failed("Unable to determine if grant \(grant) on \(database) for \(account) exists (\(error))") }
+            if let error = client.takeError() {
+                return state.failed("Unable to determine if grant \(grant) on \(database) for \(account) exists (\(error))")
+            }
             return state.unchanged("Grant \(grant) on \(database) to \(account) is not present, so it cannot be revoked")
         }
-        return try await state.either(would: {
-            state.planned("MySQL grant \(state.name) is set to be revoked")
-        }, do: {
-            if try await client.revokeGrant(settings.request) { return state.changed("Grant \(grant) on \(database) for \(account) has been revoked", "Absent") }
-            return state.failed("Unable to revoke grant \(grant) on \(database) for \(account)" + (client.takeError().map { " (\($0))" } ?? ""))
-        })
+        return try await state.either(
+            would: {
+                state.planned("MySQL grant \(state.name) is set to be revoked")
+            },
+            do: {
+                if try await client.revokeGrant(settings.request) {
+                    return state.changed("Grant \(grant) on \(database) for \(account) has been revoked", "Absent")
+                }
+                return state.failed(
+                    "Unable to revoke grant \(grant) on \(database) for \(account)" + (client.takeError().map { " (\($0))" } ?? ""))
+            })
     }
 }

@@ -9,12 +9,15 @@ package struct MysqlQueryState: StateModule {
     package static let requires = MysqlModule.requires
 
     package static let functions: [StateFunction] = [
-        StateFunction("run", "Run a statement, and keep its rows in a file or a grain.", RunSettings.self, body: { state, settings in
-            try await execute(state, settings.options, missing: state.name) { client, database in
-                try await MysqlModule.query(client, database, settings.query)
-            }
-        }),
-        StateFunction("run_file", "Run the statements of a file, and keep their rows in a file or a grain.", FileSettings.self, body: runFile),
+        StateFunction(
+            "run", "Run a statement, and keep its rows in a file or a grain.", RunSettings.self,
+            body: { state, settings in
+                try await execute(state, settings.options, missing: state.name) { client, database in
+                    try await MysqlModule.query(client, database, settings.query)
+                }
+            }),
+        StateFunction(
+            "run_file", "Run the statements of a file, and keep their rows in a file or a grain.", FileSettings.self, body: runFile),
     ]
 
     struct Options: ArgumentGroup {
@@ -40,7 +43,8 @@ package struct MysqlQueryState: StateModule {
         var query = ""
         var options = Options()
         static let fields: [ArgumentField<RunSettings>] =
-            Options.first.map { $0.within(\.options) } + [.field("query", \.query, "The statement.", required: true)] + Options.rest.map { $0.within(\.options) }
+            Options.first.map { $0.within(\.options) } + [.field("query", \.query, "The statement.", required: true)]
+            + Options.rest.map { $0.within(\.options) }
     }
 
     struct FileSettings: ArgumentGroup {
@@ -49,14 +53,16 @@ package struct MysqlQueryState: StateModule {
         var options = Options()
         static let fields: [ArgumentField<FileSettings>] =
             Options.first.map { $0.within(\.options) } + [
-                .field("query_file", \.file, "A path or a URL.", required: true), .field("saltenv", \.saltenv, "The environment of a salt:// URL."),
+                .field("query_file", \.file, "A path or a URL.", required: true),
+                .field("saltenv", \.saltenv, "The environment of a salt:// URL."),
             ] + Options.rest.map { $0.within(\.options) }
     }
 
     private static func runFile(_ state: StateContext, _ settings: FileSettings) async throws -> StateResult {
         var path = settings.file
         if ["http://", "https://", "salt://", "s3://", "swift://"].contains(where: { path.hasPrefix($0) }) {
-            let cached = try await state.call.call("cp.cache_file", .string(path), keywords: settings.saltenv.map { ["saltenv": .string($0)] } ?? [:])
+            let cached = try await state.call.call(
+                "cp.cache_file", .string(path), keywords: settings.saltenv.map { ["saltenv": .string($0)] } ?? [:])
             path = cached.stringValue ?? path
         }
         guard try await state.call.host.exists(path) else { return state.failed("File \(path) does not exist") }
@@ -70,7 +76,9 @@ package struct MysqlQueryState: StateModule {
         _ state: StateContext, _ options: Options, missing: String, query: (MySQLClient, String) async throws -> Value
     ) async throws -> StateResult {
         let client = options.login.client(state)
-        if !options.login.clientFlags.isNull, options.login.clientFlags.listValue == nil { return state.failed("Error: client_flags must be a list.") }
+        if !options.login.clientFlags.isNull, options.login.clientFlags.listValue == nil {
+            return state.failed("Error: client_flags must be a list.")
+        }
         if options.checkDatabase, try await !client.hasDatabase(options.database) {
             return client.takeError().map { state.failed($0) } ?? state.planned("Database \(missing) is not present")
         }
@@ -79,18 +87,23 @@ package struct MysqlQueryState: StateModule {
         case .success(let found): place = found
         case .failure(let complaint): return state.failed(complaint.text)
         }
-        if !options.overwrite, let there = try await place.existing(state.call) { return state.unchanged("No execution needed. \(there) already set") }
-        return try await state.either(would: { state.planned("Query would execute, \(place.plan)") }, do: {
-            guard var result = try await query(client, options.database).mapValue, !result.isEmpty else {
-                return state.failed(client.takeError() ?? "The query failed")
-            }
-            let columns = result["columns"]?.listValue ?? []
-            if let rows = result["results"]?.listValue {
-                result["results"] = .list(rows.map { row in .map(ValueMap(zip(columns, row.listValue ?? []).map { ($0, $1) })) })
-            }
-            try await place.keep(result, state.call)
-            return StateResult(name: state.name, result: true, comment: text(result), changes: ["query": .string("Executed" + place.suffix)])
-        })
+        if !options.overwrite, let there = try await place.existing(state.call) {
+            return state.unchanged("No execution needed. \(there) already set")
+        }
+        return try await state.either(
+            would: { state.planned("Query would execute, \(place.plan)") },
+            do: {
+                guard var result = try await query(client, options.database).mapValue, !result.isEmpty else {
+                    return state.failed(client.takeError() ?? "The query failed")
+                }
+                let columns = result["columns"]?.listValue ?? []
+                if let rows = result["results"]?.listValue {
+                    result["results"] = .list(rows.map { row in .map(ValueMap(zip(columns, row.listValue ?? []).map { ($0, $1) })) })
+                }
+                try await place.keep(result, state.call)
+                return StateResult(
+                    name: state.name, result: true, comment: text(result), changes: ["query": .string("Executed" + place.suffix)])
+            })
     }
 
     /// As Python writes it, with the columns of one statement as a tuple.
@@ -116,7 +129,9 @@ package struct MysqlQueryState: StateModule {
         static func find(_ options: Options) -> Result<Place, Complaint> {
             guard let output = options.output else { return .success(.nowhere) }
             guard output == "grain" else { return .success(.file(output)) }
-            guard let grain = options.grain else { return .failure(Complaint(text: "Error: output type 'grain' needs the grain parameter\n")) }
+            guard let grain = options.grain else {
+                return .failure(Complaint(text: "Error: output type 'grain' needs the grain parameter\n"))
+            }
             return .success(.grain(grain, key: options.key))
         }
 

@@ -59,32 +59,43 @@ package struct MysqlUserState: StateModule {
         return " with the desired password" + ((wanted.password ?? "").isEmpty ? " hash" : "")
     }
 
-    private static func change(_ state: StateContext, _ client: MySQLClient, _ wanted: MySQLCredentials, _ host: String) async throws -> StateResult {
+    private static func change(_ state: StateContext, _ client: MySQLClient, _ wanted: MySQLCredentials, _ host: String) async throws
+        -> StateResult
+    {
         let account = "\(state.name)@\(host)"
         let isForbidden = wanted.isPasswordless && !wanted.allowPasswordless
-        return try await state.either(would: {
-            let text = "Password for user \(account) is set to be \(wanted.isPasswordless ? "cleared" : "changed")"
-            return isForbidden ? state.failed(text + ", but allow_passwordless != True") : state.planned(text)
-        }, do: {
-            if try await client.changePassword(state.name, host, wanted) {
-                return state.changed("Password for user \(account) has been \(wanted.isPasswordless ? "cleared" : "changed")", "Updated")
-            }
-            var text = "Failed to \(wanted.isPasswordless ? "clear" : "change") password for user \(account)"
-            if let error = client.takeError() { text += " (\(error))" }
-            if isForbidden { text += ". Note: allow_passwordless must be True to permit passwordless login." }
-            return state.failed(text)
-        })
+        return try await state.either(
+            would: {
+                let text = "Password for user \(account) is set to be \(wanted.isPasswordless ? "cleared" : "changed")"
+                return isForbidden ? state.failed(text + ", but allow_passwordless != True") : state.planned(text)
+            },
+            do: {
+                if try await client.changePassword(state.name, host, wanted) {
+                    return state.changed(
+                        "Password for user \(account) has been \(wanted.isPasswordless ? "cleared" : "changed")", "Updated")
+                }
+                var text = "Failed to \(wanted.isPasswordless ? "clear" : "change") password for user \(account)"
+                if let error = client.takeError() { text += " (\(error))" }
+                if isForbidden { text += ". Note: allow_passwordless must be True to permit passwordless login." }
+                return state.failed(text)
+            })
     }
 
-    private static func create(_ state: StateContext, _ client: MySQLClient, _ wanted: MySQLCredentials, _ host: String) async throws -> StateResult {
+    private static func create(_ state: StateContext, _ client: MySQLClient, _ wanted: MySQLCredentials, _ host: String) async throws
+        -> StateResult
+    {
         let account = "\(state.name)@\(host)"
         let detail = (wanted.allowPasswordless ? " with passwordless login" : "") + (wanted.unixSocket ? " using unix_socket" : "")
-        return try await state.either(would: {
-            state.planned("User \(account) is set to be added" + detail)
-        }, do: {
-            if try await client.createUser(state.name, host, wanted) { return state.changed("The user \(account) has been added" + detail, "Present") }
-            return state.failed("Failed to create user \(account)" + (client.takeError().map { " (\($0))" } ?? ""))
-        })
+        return try await state.either(
+            would: {
+                state.planned("User \(account) is set to be added" + detail)
+            },
+            do: {
+                if try await client.createUser(state.name, host, wanted) {
+                    return state.changed("The user \(account) has been added" + detail, "Present")
+                }
+                return state.failed("Failed to create user \(account)" + (client.takeError().map { " (\($0))" } ?? ""))
+            })
     }
 
     private static func absent(_ state: StateContext, _ settings: RemovalSettings) async throws -> StateResult {
@@ -93,11 +104,15 @@ package struct MysqlUserState: StateModule {
         guard try await client.hasUser(state.name, settings.host) else {
             return client.takeError().map { state.failed($0) } ?? state.unchanged("User \(account) is not present, so it cannot be removed")
         }
-        return try await state.either(would: {
-            state.planned("User \(account) is set to be removed")
-        }, do: {
-            if try await client.removeUser(state.name, settings.host) { return state.changed("User \(account) has been removed", "Absent") }
-            return state.failed(client.takeError() ?? "User \(account) could not be removed")
-        })
+        return try await state.either(
+            would: {
+                state.planned("User \(account) is set to be removed")
+            },
+            do: {
+                if try await client.removeUser(state.name, settings.host) {
+                    return state.changed("User \(account) has been removed", "Absent")
+                }
+                return state.failed(client.takeError() ?? "User \(account) could not be removed")
+            })
     }
 }

@@ -19,10 +19,12 @@ package struct PostgresDatabaseState: StateModule {
 
         static let fields: [ArgumentField<Settings>] =
             [
-                .field("tablespace", \.database.tablespace, "Its tablespace."), .field("encoding", \.database.encoding, "Its encoding, such as UTF8."),
+                .field("tablespace", \.database.tablespace, "Its tablespace."),
+                .field("encoding", \.database.encoding, "Its encoding, such as UTF8."),
                 .field("lc_collate", \.database.collate, "The locale that orders texts."),
                 .field("lc_ctype", \.database.ctype, "The locale that tells letters from others."),
-                .field("owner", \.database.owner, "The role that owns it."), .field("owner_recurse", \.ownerRecurse, "Give all that is in it to the owner too."),
+                .field("owner", \.database.owner, "The role that owns it."),
+                .field("owner_recurse", \.ownerRecurse, "Give all that is in it to the owner too."),
                 .field("template", \.database.template, "The database that it is a copy of."),
             ] + PostgresLogin.fields.map { $0.within(\.login) }
     }
@@ -45,18 +47,26 @@ package struct PostgresDatabaseState: StateModule {
                 return state.unchanged("Database \(name) is already present")
             }
         }
-        return try await state.either(would: {
-            state.planned(found == nil ? "Database \(name) is set to be created" : "Database \(name) exists, but parameters need to be changed")
-        }, do: {
-            if found == nil {
-                guard try await PostgresModule.createDatabase(state.call, wanted) else { return state.failed("Failed to create database \(name)") }
-                return state.changed("The database \(name) has been created", "Present")
-            }
-            let change = PostgresModule.DatabaseChange(
-                name: name, connection: wanted.connection, tablespace: wanted.tablespace, owner: wanted.owner, ownerRecurse: settings.ownerRecurse)
-            guard try await PostgresModule.alterDatabase(state.call, change) else { return state.failed("Failed to change parameters for database \(name)") }
-            return state.changed("Parameters for database \(name) have been changed", "Parameters changed")
-        })
+        return try await state.either(
+            would: {
+                state.planned(
+                    found == nil ? "Database \(name) is set to be created" : "Database \(name) exists, but parameters need to be changed")
+            },
+            do: {
+                if found == nil {
+                    guard try await PostgresModule.createDatabase(state.call, wanted) else {
+                        return state.failed("Failed to create database \(name)")
+                    }
+                    return state.changed("The database \(name) has been created", "Present")
+                }
+                let change = PostgresModule.DatabaseChange(
+                    name: name, connection: wanted.connection, tablespace: wanted.tablespace, owner: wanted.owner,
+                    ownerRecurse: settings.ownerRecurse)
+                guard try await PostgresModule.alterDatabase(state.call, change) else {
+                    return state.failed("Failed to change parameters for database \(name)")
+                }
+                return state.changed("Parameters for database \(name) have been changed", "Parameters changed")
+            })
     }
 
     private static func absent(_ state: StateContext, _ login: PostgresLogin) async throws -> StateResult {
@@ -65,11 +75,15 @@ package struct PostgresDatabaseState: StateModule {
         guard try await PostgresModule.databases(client)[name] != nil else {
             return state.unchanged("Database \(name) is not present, so it cannot be removed")
         }
-        return try await state.either(would: {
-            state.planned("Database \(name) is set to be removed")
-        }, do: {
-            guard try await PostgresModule.removeDatabase(client, name) else { return state.failed("Database \(name) failed to be removed") }
-            return state.changed("Database \(name) has been removed", "Absent")
-        })
+        return try await state.either(
+            would: {
+                state.planned("Database \(name) is set to be removed")
+            },
+            do: {
+                guard try await PostgresModule.removeDatabase(client, name) else {
+                    return state.failed("Database \(name) failed to be removed")
+                }
+                return state.changed("Database \(name) has been removed", "Absent")
+            })
     }
 }

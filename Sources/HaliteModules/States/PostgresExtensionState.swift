@@ -45,12 +45,17 @@ package struct PostgresExtensionState: StateModule {
         let verb = flags.contains(.absent) ? "install" : "upgrade"
         let participle = verb.hasSuffix("e") ? verb + "d" : verb + "ed"
         let extensionWanted = wanted
-        return try await state.either(would: {
-            state.planned("Extension \(name) is set to be \(participle)")
-        }, do: {
-            guard try await PostgresModule.createExtension(client, extensionWanted) else { return state.failed("Failed to \(verb) extension \(name)") }
-            return state.changed("The extension \(name) has been \(participle)", .string(verb.capitalizedFirst + participle.dropFirst(verb.count)))
-        })
+        return try await state.either(
+            would: {
+                state.planned("Extension \(name) is set to be \(participle)")
+            },
+            do: {
+                guard try await PostgresModule.createExtension(client, extensionWanted) else {
+                    return state.failed("Failed to \(verb) extension \(name)")
+                }
+                return state.changed(
+                    "The extension \(name) has been \(participle)", .string(verb.capitalizedFirst + participle.dropFirst(verb.count)))
+            })
     }
 
     private static func absent(_ state: StateContext, _ settings: RemovalSettings) async throws -> StateResult {
@@ -61,12 +66,16 @@ package struct PostgresExtensionState: StateModule {
         var removal = settings.removal
         (removal.name, removal.connection) = (name, settings.login.connection)
         let wanted = removal
-        return try await state.either(would: {
-            state.planned("Extension \(name) is set to be removed")
-        }, do: {
-            guard try await PostgresModule.dropExtension(state.call, wanted) else { return state.failed("Extension \(name) failed to be removed") }
-            return state.changed("Extension \(name) has been removed", "Absent")
-        })
+        return try await state.either(
+            would: {
+                state.planned("Extension \(name) is set to be removed")
+            },
+            do: {
+                guard try await PostgresModule.dropExtension(state.call, wanted) else {
+                    return state.failed("Extension \(name) failed to be removed")
+                }
+                return state.changed("Extension \(name) has been removed", "Absent")
+            })
     }
 }
 

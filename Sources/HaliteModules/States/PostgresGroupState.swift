@@ -8,12 +8,16 @@ package struct PostgresGroupState: StateModule {
     package static let requires: Requirement = .command("psql")
 
     package static let functions: [StateFunction] = [
-        StateFunction("present", "A group is there, with these attributes.", Settings.self, body: { state, settings in
-            var wanted = settings.role
-            wanted.connection = settings.login.connection
-            return try await PostgresRole(kind: .group, wanted: wanted, refreshPassword: settings.refreshPassword).present(state)
-        }),
-        StateFunction("absent", "A group is not there.", PostgresLogin.self, body: { state, login in try await PostgresRole.absent(state, login, .group) }),
+        StateFunction(
+            "present", "A group is there, with these attributes.", Settings.self,
+            body: { state, settings in
+                var wanted = settings.role
+                wanted.connection = settings.login.connection
+                return try await PostgresRole(kind: .group, wanted: wanted, refreshPassword: settings.refreshPassword).present(state)
+            }),
+        StateFunction(
+            "absent", "A group is not there.", PostgresLogin.self,
+            body: { state, login in try await PostgresRole.absent(state, login, .group) }),
     ]
 
     struct Settings: ArgumentGroup {

@@ -18,14 +18,18 @@ package struct PostgresInitdbState: StateModule {
 
     private static func present(_ state: StateContext, _ settings: Settings) async throws -> StateResult {
         let name = state.name
-        if try await PostgresModule.dataExists(state.call, name: name) { return state.unchanged("Postgres data directory \(name) is already present") }
-        return try await state.either(would: {
-            state.planned("Postgres data directory \(name) is set to be initialized")
-        }, do: {
-            guard try await PostgresModule.prepareData(state.call, name, settings.options) else {
-                return state.failed("Postgres data directory \(name) initialization failed")
-            }
-            return state.changed("Postgres data directory \(name) has been initialized", "Present")
-        })
+        if try await PostgresModule.dataExists(state.call, name: name) {
+            return state.unchanged("Postgres data directory \(name) is already present")
+        }
+        return try await state.either(
+            would: {
+                state.planned("Postgres data directory \(name) is set to be initialized")
+            },
+            do: {
+                guard try await PostgresModule.prepareData(state.call, name, settings.options) else {
+                    return state.failed("Postgres data directory \(name) initialization failed")
+                }
+                return state.changed("Postgres data directory \(name) has been initialized", "Present")
+            })
     }
 }

@@ -23,12 +23,16 @@ package struct PostgresLanguageState: StateModule {
         let client = settings.login.client(state)
         let name = state.name
         if try await PostgresModule.languages(client)[name] != nil { return state.unchanged("Language \(name) is already installed") }
-        return try await state.either(would: {
-            state.planned("Language \(name) is set to be installed")
-        }, do: {
-            guard try await PostgresModule.installLanguage(client, name) else { return state.failed("Failed to install language \(name)") }
-            return state.changed("Language \(name) has been installed", "Present")
-        })
+        return try await state.either(
+            would: {
+                state.planned("Language \(name) is set to be installed")
+            },
+            do: {
+                guard try await PostgresModule.installLanguage(client, name) else {
+                    return state.failed("Failed to install language \(name)")
+                }
+                return state.changed("Language \(name) has been installed", "Present")
+            })
     }
 
     private static func absent(_ state: StateContext, _ settings: Settings) async throws -> StateResult {
@@ -37,11 +41,15 @@ package struct PostgresLanguageState: StateModule {
         guard try await PostgresModule.languages(client)[name] != nil else {
             return state.unchanged("Language \(name) is not present so it cannot be removed")
         }
-        return try await state.either(would: {
-            state.planned("Language \(name) is set to be removed")
-        }, do: {
-            guard try await PostgresModule.removeLanguage(client, name) else { return state.failed("Failed to remove language \(name)") }
-            return state.changed("Language \(name) has been removed", "Absent")
-        })
+        return try await state.either(
+            would: {
+                state.planned("Language \(name) is set to be removed")
+            },
+            do: {
+                guard try await PostgresModule.removeLanguage(client, name) else {
+                    return state.failed("Failed to remove language \(name)")
+                }
+                return state.changed("Language \(name) has been removed", "Absent")
+            })
     }
 }

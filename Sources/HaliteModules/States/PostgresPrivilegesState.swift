@@ -20,12 +20,14 @@ package struct PostgresPrivilegesState: StateModule {
 
         static let objectFields: [ArgumentField<Settings>] = [
             .field("object_name", \.object.name, "The object; ALL means all of a schema.", required: true),
-            .field("object_type", \.object.type, "table, sequence, schema, database, function, language, tablespace or group.", required: true),
+            .field(
+                "object_type", \.object.type, "table, sequence, schema, database, function, language, tablespace or group.", required: true),
             .field("privileges", \.privileges, "The rights, such as SELECT or ALL."),
         ]
         static let grantField: ArgumentField<Settings> = .field("grant_option", \.grantOption, "The role may pass them on.")
         static let rest: [ArgumentField<Settings>] =
-            [.field("prepend", \.object.schema, "The schema of a table, sequence or function.")] + PostgresLogin.fields.map { $0.within(\.login) }
+            [.field("prepend", \.object.schema, "The schema of a table, sequence or function.")]
+            + PostgresLogin.fields.map { $0.within(\.login) }
         static let fields = objectFields + [grantField] + rest
 
         /// Rights, as the comment names them and as the statement does.
@@ -45,14 +47,16 @@ package struct PostgresPrivilegesState: StateModule {
         if try await privileges.isGrantedOnAll(to: state.name, settings.text, withGrant: settings.grantOption) {
             return state.unchanged("The requested privilege(s) are already set")
         }
-        return try await state.either(would: {
-            state.planned("The privilege(s): \(settings.shown) are set to be granted to \(state.name)")
-        }, do: {
-            guard try await privileges.grant(to: state.name, settings.text, withGrant: settings.grantOption) else {
-                return state.failed("Failed to grant privilege(s): \(settings.shown) to \(state.name)")
-            }
-            return state.changed("The privilege(s): \(settings.shown) have been granted to \(state.name)", "Present")
-        })
+        return try await state.either(
+            would: {
+                state.planned("The privilege(s): \(settings.shown) are set to be granted to \(state.name)")
+            },
+            do: {
+                guard try await privileges.grant(to: state.name, settings.text, withGrant: settings.grantOption) else {
+                    return state.failed("Failed to grant privilege(s): \(settings.shown) to \(state.name)")
+                }
+                return state.changed("The privilege(s): \(settings.shown) have been granted to \(state.name)", "Present")
+            })
     }
 
     private static func absent(_ state: StateContext, _ removal: RemovalSettings) async throws -> StateResult {
@@ -61,13 +65,15 @@ package struct PostgresPrivilegesState: StateModule {
         guard try await privileges.isGrantedOnAll(to: state.name, settings.text, withGrant: false) else {
             return state.unchanged("The requested privilege(s) are not set so cannot be revoked")
         }
-        return try await state.either(would: {
-            state.planned("The privilege(s): \(settings.shown) are set to be revoked from \(state.name)")
-        }, do: {
-            guard try await privileges.revoke(from: state.name, settings.text) else {
-                return state.failed("Failed to revoke privilege(s): \(settings.shown) from \(state.name)")
-            }
-            return state.changed("The privilege(s): \(settings.shown) have been revoked from \(state.name)", "Absent")
-        })
+        return try await state.either(
+            would: {
+                state.planned("The privilege(s): \(settings.shown) are set to be revoked from \(state.name)")
+            },
+            do: {
+                guard try await privileges.revoke(from: state.name, settings.text) else {
+                    return state.failed("Failed to revoke privilege(s): \(settings.shown) from \(state.name)")
+                }
+                return state.changed("The privilege(s): \(settings.shown) have been revoked from \(state.name)", "Absent")
+            })
     }
 }

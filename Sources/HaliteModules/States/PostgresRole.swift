@@ -27,14 +27,17 @@ struct PostgresRole: Sendable {
             if update.isEmpty { return state.unchanged("\(title) \(name) is already present") }
             changes[.string(name)] = .map(update)
         }
-        return try await state.either(would: {
-            state.planned("\(title) \(name) is set to be \(verb)d", changes: changes)
-        }, do: {
-            let isDone = found == nil
-                ? try await PostgresModule.create(state.call, role, kind) : try await PostgresModule.update(state.call, role, kind)
-            guard isDone else { return state.failed("Failed to \(verb) \(title.lowercased()) \(name)") }
-            return state.changed("The \(title.lowercased()) \(name) has been \(verb)d", changes[name] ?? "Present")
-        })
+        return try await state.either(
+            would: {
+                state.planned("\(title) \(name) is set to be \(verb)d", changes: changes)
+            },
+            do: {
+                let isDone =
+                    found == nil
+                    ? try await PostgresModule.create(state.call, role, kind) : try await PostgresModule.update(state.call, role, kind)
+                guard isDone else { return state.failed("Failed to \(verb) \(title.lowercased()) \(name)") }
+                return state.changed("The \(title.lowercased()) \(name) has been \(verb)d", changes[name] ?? "Present")
+            })
     }
 
     /// The password in its kept form; nil when the role has it already.
@@ -52,7 +55,8 @@ struct PostgresRole: Sendable {
     private func differences(_ client: PostgresClient, _ role: PostgresModule.Role, _ found: ValueMap) async throws -> ValueMap {
         var update = ValueMap()
         for (name, key, wanted) in [
-            ("createdb", "can create databases", role.createdb), ("inherit", "inherits privileges", role.inherit), ("login", "can login", role.login),
+            ("createdb", "can create databases", role.createdb), ("inherit", "inherits privileges", role.inherit),
+            ("login", "can login", role.login),
             ("createroles", "can create roles", role.createroles), ("replication", "replication", role.replication),
             ("superuser", "superuser", role.superuser),
         ] {
@@ -61,7 +65,9 @@ struct PostgresRole: Sendable {
         if role.password != nil { update["password"] = true }
         if let moment = role.validUntil {
             let rows = try await client.rows("SELECT \(SQLText.literal(moment))::timestamp(0) as dt;")
-            guard let text = rows.first?["dt"]?.stringValue else { throw ExecutionError("'\(moment)' is no moment of time that the server understands") }
+            guard let text = rows.first?["dt"]?.stringValue else {
+                throw ExecutionError("'\(moment)' is no moment of time that the server understands")
+            }
             if PostgresModule.moment(text).map({ .string($0) }) ?? .null != found["expiry time"] { update["valid_until"] = .string(moment) }
         }
         let missing = (role.groups ?? []).filter { !(found["groups"]?.listValue ?? []).contains(.string($0)) }
@@ -76,11 +82,13 @@ struct PostgresRole: Sendable {
         guard try await PostgresModule.roles(client)?[name] != nil else {
             return state.unchanged("\(title) \(name) is not present, so it cannot be removed")
         }
-        return try await state.either(would: {
-            state.planned("\(title) \(name) is set to be removed")
-        }, do: {
-            guard try await PostgresModule.remove(client, name) else { return state.failed("\(title) \(name) failed to be removed") }
-            return state.changed("\(title) \(name) has been removed", "Absent")
-        })
+        return try await state.either(
+            would: {
+                state.planned("\(title) \(name) is set to be removed")
+            },
+            do: {
+                guard try await PostgresModule.remove(client, name) else { return state.failed("\(title) \(name) failed to be removed") }
+                return state.changed("\(title) \(name) has been removed", "Absent")
+            })
     }
 }

@@ -26,14 +26,18 @@ package struct PostgresSchemaState: StateModule {
         if try await PostgresModule.schemas(client)[name] != nil {
             return of(database, state.unchanged("Schema \(name) already exists in database \(database)"))
         }
-        return of(database, try await state.either(would: {
-            state.planned("Schema \(name) is set to be created in database \(database).")
-        }, do: {
-            guard try await PostgresModule.createSchema(client, name, owner: settings.owner) else {
-                return state.failed("Failed to create schema \(name) in database \(database)")
-            }
-            return state.changed("Schema \(name) has been created in database \(database)", "Present")
-        }))
+        return of(
+            database,
+            try await state.either(
+                would: {
+                    state.planned("Schema \(name) is set to be created in database \(database).")
+                },
+                do: {
+                    guard try await PostgresModule.createSchema(client, name, owner: settings.owner) else {
+                        return state.failed("Failed to create schema \(name) in database \(database)")
+                    }
+                    return state.changed("Schema \(name) has been created in database \(database)", "Present")
+                }))
     }
 
     private static func absent(_ state: StateContext, _ place: PostgresModule.SchemaListSettings) async throws -> StateResult {
@@ -42,12 +46,18 @@ package struct PostgresSchemaState: StateModule {
         guard try await PostgresModule.schemas(client)[name] != nil else {
             return of(database, state.unchanged("Schema \(name) is not present in database \(database), so it cannot be removed"))
         }
-        return of(database, try await state.either(would: {
-            state.planned("Schema \(name) is set to be removed from database \(database)")
-        }, do: {
-            guard try await PostgresModule.removeSchema(client, name) else { return state.failed("Schema \(name) failed to be removed") }
-            return state.changed("Schema \(name) has been removed from database \(database)", "Absent")
-        }))
+        return of(
+            database,
+            try await state.either(
+                would: {
+                    state.planned("Schema \(name) is set to be removed from database \(database)")
+                },
+                do: {
+                    guard try await PostgresModule.removeSchema(client, name) else {
+                        return state.failed("Schema \(name) failed to be removed")
+                    }
+                    return state.changed("Schema \(name) has been removed from database \(database)", "Absent")
+                }))
     }
 
     /// The result names the database too.

@@ -20,7 +20,8 @@ package struct PostgresTablespaceState: StateModule {
         static let fields: [ArgumentField<Settings>] =
             [
                 .field("directory", \.directory, "Its folder, which must be there and belong to the server.", required: true),
-                .field("options", \.options, "Such as seq_page_cost and random_page_cost."), .field("owner", \.owner, "The role that owns it."),
+                .field("options", \.options, "Such as seq_page_cost and random_page_cost."),
+                .field("owner", \.owner, "The role that owns it."),
             ] + PostgresLogin.fields.map { $0.within(\.login) }
     }
 
@@ -35,35 +36,47 @@ package struct PostgresTablespaceState: StateModule {
         }
         let isElsewhere = found["Location"]?.stringValue != settings.directory
         if !isElsewhere, owner == nil, options.isEmpty { return state.unchanged("Tablespace \(name) is already present") }
-        return try await state.either(would: {
-            if !options.isEmpty { return state.planned("Tablespace \(name) options to be\n                        altered") }
-            return owner == nil ? state.unchanged("Tablespace \(name) is already present") : state.planned("Tablespace \(name) owner to be altered")
-        }, do: {
-            if isElsewhere {
-                return state.failed(
-                    "Tablespace \(name) is not at the right location. This is\n            unfixable without dropping and recreating the tablespace.")
-            }
-            return try await alter(state, settings.login, owner: owner, options: ValueMap(options.map { ($0.key, $0.value) }))
-        })
+        return try await state.either(
+            would: {
+                if !options.isEmpty { return state.planned("Tablespace \(name) options to be\n                        altered") }
+                return owner == nil
+                    ? state.unchanged("Tablespace \(name) is already present") : state.planned("Tablespace \(name) owner to be altered")
+            },
+            do: {
+                if isElsewhere {
+                    return state.failed(
+                        "Tablespace \(name) is not at the right location. This is\n            unfixable without dropping and recreating the tablespace."
+                    )
+                }
+                return try await alter(state, settings.login, owner: owner, options: ValueMap(options.map { ($0.key, $0.value) }))
+            })
     }
 
     private static func create(_ state: StateContext, _ settings: Settings) async throws -> StateResult {
         let name = state.name
-        return try await state.either(would: {
-            state.planned("Tablespace \(name) is set to be created")
-        }, do: {
-            let wanted = PostgresModule.TablespaceSettings(
-                name: name, location: settings.directory, options: settings.options, owner: settings.owner, connection: settings.login.connection)
-            guard try await PostgresModule.createTablespace(state.call, wanted) else { return state.failed("Failed to create tablespace \(name)") }
-            return state.changed("The tablespace \(name) has been created", "Present")
-        })
+        return try await state.either(
+            would: {
+                state.planned("Tablespace \(name) is set to be created")
+            },
+            do: {
+                let wanted = PostgresModule.TablespaceSettings(
+                    name: name, location: settings.directory, options: settings.options, owner: settings.owner,
+                    connection: settings.login.connection)
+                guard try await PostgresModule.createTablespace(state.call, wanted) else {
+                    return state.failed("Failed to create tablespace \(name)")
+                }
+                return state.changed("The tablespace \(name) has been created", "Present")
+            })
     }
 
-    private static func alter(_ state: StateContext, _ login: PostgresLogin, owner: String?, options: ValueMap) async throws -> StateResult {
+    private static func alter(_ state: StateContext, _ login: PostgresLogin, owner: String?, options: ValueMap) async throws -> StateResult
+    {
         let name = state.name
         var result = state.unchanged("Tablespace \(name) is already present")
         var changes = ValueMap()
-        func alter(_ change: PostgresModule.TablespaceChange) async throws -> Bool { try await PostgresModule.alterTablespace(state.call, change) }
+        func alter(_ change: PostgresModule.TablespaceChange) async throws -> Bool {
+            try await PostgresModule.alterTablespace(state.call, change)
+        }
         if let owner {
             guard try await alter(.init(name: name, connection: login.connection, newOwner: owner)) else {
                 return state.failed("Failed to change the owner of tablespace \(name)")
@@ -74,7 +87,8 @@ package struct PostgresTablespaceState: StateModule {
         var made = ValueMap()
         for (key, value) in options {
             guard try await alter(.init(name: name, connection: login.connection, setOption: [key: value])) else {
-                return state.failed("Failed to set the option \(key.pythonString) of tablespace \(name)", changes: [.string(name): .map(changes)])
+                return state.failed(
+                    "Failed to set the option \(key.pythonString) of tablespace \(name)", changes: [.string(name): .map(changes)])
             }
             result.comment = "Tablespace \(name) opts changed"
             made[key] = value
@@ -90,13 +104,15 @@ package struct PostgresTablespaceState: StateModule {
         guard try await PostgresModule.tablespaces(client)[name] != nil else {
             return state.unchanged("Tablespace \(name) is not present, so it cannot be removed")
         }
-        return try await state.either(would: {
-            state.planned("Tablespace \(name) is set to be removed")
-        }, do: {
-            guard try await client.run("DROP TABLESPACE \(SQLText.name(name))").code == 0 else {
-                return state.failed("Failed to remove tablespace \(name)")
-            }
-            return state.changed("Tablespace \(name) has been removed", "Absent")
-        })
+        return try await state.either(
+            would: {
+                state.planned("Tablespace \(name) is set to be removed")
+            },
+            do: {
+                guard try await client.run("DROP TABLESPACE \(SQLText.name(name))").code == 0 else {
+                    return state.failed("Failed to remove tablespace \(name)")
+                }
+                return state.changed("Tablespace \(name) has been removed", "Absent")
+            })
     }
 }

@@ -8,13 +8,18 @@ package struct PostgresUserState: StateModule {
     package static let requires: Requirement = .command("psql")
 
     package static let functions: [StateFunction] = [
-        StateFunction("present", "A user is there, with these attributes.", Settings.self, body: { state, settings in
-            var wanted = settings.role
-            wanted.connection = settings.login.connection
-            let role = PostgresRole(kind: .user, wanted: wanted, defaultPassword: settings.defaultPassword, refreshPassword: settings.refreshPassword)
-            return try await role.present(state)
-        }),
-        StateFunction("absent", "A user is not there.", PostgresLogin.self, body: { state, login in try await PostgresRole.absent(state, login, .user) }),
+        StateFunction(
+            "present", "A user is there, with these attributes.", Settings.self,
+            body: { state, settings in
+                var wanted = settings.role
+                wanted.connection = settings.login.connection
+                let role = PostgresRole(
+                    kind: .user, wanted: wanted, defaultPassword: settings.defaultPassword, refreshPassword: settings.refreshPassword)
+                return try await role.present(state)
+            }),
+        StateFunction(
+            "absent", "A user is not there.", PostgresLogin.self,
+            body: { state, login in try await PostgresRole.absent(state, login, .user) }),
     ]
 
     struct Settings: ArgumentGroup {

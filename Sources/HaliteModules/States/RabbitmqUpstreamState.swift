@@ -9,7 +9,9 @@ package struct RabbitmqUpstreamState: StateModule {
 
     package static let functions: [StateFunction] = [
         StateFunction("present", "An upstream is there.", Settings.self, body: present),
-        StateFunction("absent", "An upstream is not there.", .required("name", "The upstream."), .optional("runas", nil as String?, "The account to run as."), body: absent),
+        StateFunction(
+            "absent", "An upstream is not there.", .required("name", "The upstream."),
+            .optional("runas", nil as String?, "The account to run as."), body: absent),
     ]
 
     struct Settings: ArgumentGroup {
@@ -38,10 +40,12 @@ package struct RabbitmqUpstreamState: StateModule {
             if found != nil, old.isEmpty { changes.removeValue(forKey: "old") }
             if new.isEmpty { changes.removeValue(forKey: "new") }
             let made = changes
-            return try await state.either(would: { state.planned("Upstream \"\(name)\" would have been \(verb)d.") }, do: {
-                _ = try await rabbit.output(["set_parameter", "federation-upstream", name, Value.map(wanted).json()])
-                return StateResult(name: name, result: true, comment: "Upstream \"\(name)\" \(verb)d.", changes: made)
-            })
+            return try await state.either(
+                would: { state.planned("Upstream \"\(name)\" would have been \(verb)d.") },
+                do: {
+                    _ = try await rabbit.output(["set_parameter", "federation-upstream", name, Value.map(wanted).json()])
+                    return StateResult(name: name, result: true, comment: "Upstream \"\(name)\" \(verb)d.", changes: made)
+                })
         } catch let error as ExecutionError {
             return state.failed("Error: \(error)")
         }
@@ -51,10 +55,14 @@ package struct RabbitmqUpstreamState: StateModule {
         let rabbit = RabbitMQ(call: state.call, runas: runas)
         do {
             guard try await rabbit.upstreams()[name] != nil else { return state.unchanged("The upstream \"\(name)\" is already absent.") }
-            return try await state.either(would: { state.planned("Upstream \"\(name)\" would have been deleted.") }, do: {
-                _ = try await rabbit.output(["clear_parameter", "federation-upstream", name])
-                return StateResult(name: name, result: true, comment: "Upstream \"\(name)\" has been deleted.", changes: ["old": .string(name), "new": .null])
-            })
+            return try await state.either(
+                would: { state.planned("Upstream \"\(name)\" would have been deleted.") },
+                do: {
+                    _ = try await rabbit.output(["clear_parameter", "federation-upstream", name])
+                    return StateResult(
+                        name: name, result: true, comment: "Upstream \"\(name)\" has been deleted.",
+                        changes: ["old": .string(name), "new": .null])
+                })
         } catch let error as ExecutionError {
             return state.failed("Error: \(error)")
         }

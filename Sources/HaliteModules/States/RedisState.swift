@@ -20,12 +20,14 @@ package struct RedisState: StateModule {
         var database: String?
         var password: String?
         static let fields: [ArgumentField<Login>] = [
-            .field("host", \.host, "The server."), .field("port", \.port, "Its port."), .field("db", \.database, "The number of the database."),
+            .field("host", \.host, "The server."), .field("port", \.port, "Its port."),
+            .field("db", \.database, "The number of the database."),
             .field("password", \.password, "The password."),
         ]
 
         func client(_ state: StateContext) -> RedisClient {
-            RedisClient(call: state.call, arguments: ["host": host.value, "port": port.value, "db": database.value, "password": password.value])
+            RedisClient(
+                call: state.call, arguments: ["host": host.value, "port": port.value, "db": database.value, "password": password.value])
         }
     }
 
@@ -73,7 +75,9 @@ package struct RedisState: StateModule {
         }
         let same = "Key already set to defined value"
         if changes.isEmpty { return state.unchanged(same) }
-        return try await state.change(changes, would: isOther ? "Key would be updated to new value" : same, did: isOther ? "Key updated to new value" : same) {
+        return try await state.change(
+            changes, would: isOther ? "Key would be updated to new value" : same, did: isOther ? "Key updated to new value" : same
+        ) {
             if isOther { _ = try await client.run(["SET", name, settings.text]) }
             if let moment = settings.expireAt, moment != 0 {
                 _ = try await client.run(["EXPIREAT", name, String(moment)])
@@ -89,12 +93,16 @@ package struct RedisState: StateModule {
         let isList = settings.keys.isTruthy
         if isList, settings.keys.listValue == nil { return state.failed("`keys` not formed as a list type") }
         var found: [String] = []
-        for key in isList ? (settings.keys.listValue ?? []).map(\.pythonString) : [state.name] where try await client.run(["EXISTS", key]) == 1 {
+        for key in isList ? (settings.keys.listValue ?? []).map(\.pythonString) : [state.name]
+        where try await client.run(["EXISTS", key]) == 1 {
             found.append(key)
         }
         if found.isEmpty { return state.unchanged("Key(s) specified already absent") }
         let keys = found
-        return try await state.change(["deleted": keys.value], would: isList ? "Keys would be deleted" : "Key would be deleted", did: isList ? "Keys deleted" : "Key deleted") {
+        return try await state.change(
+            ["deleted": keys.value], would: isList ? "Keys would be deleted" : "Key would be deleted",
+            did: isList ? "Keys deleted" : "Key deleted"
+        ) {
             _ = try await client.run(["DEL"] + keys)
             return nil
         }
@@ -103,20 +111,26 @@ package struct RedisState: StateModule {
     private static func replica(_ state: StateContext, _ settings: ReplicaSettings) async throws -> StateResult {
         let client = settings.login.client(state)
         let name = state.name
-        let sentinel: ValueMap = ["host": settings.sentinelHost.value, "port": settings.sentinelPort.value, "password": settings.sentinelPassword.value]
+        let sentinel: ValueMap = [
+            "host": settings.sentinelHost.value, "port": settings.sentinelPort.value, "password": settings.sentinelPassword.value,
+        ]
         let wanted = try await RedisModule.sentinelMaster(state.call, name, sentinel)
         let host = wanted["master_host"] ?? ""
         let own = try await state.call.call("network.ip_addrs").listValue ?? []
         if own.contains(host) { return state.unchanged("Minion is the master: \(name)") }
         let first = try await RedisModule.master(client)
         if first == wanted { return state.unchanged("Minion already slave of master: \(name)") }
-        return try await state.either(would: {
-            state.planned("Minion will be made a slave of \(name): \(host.pythonString)")
-        }, do: {
-            _ = try await client.run(["REPLICAOF", host.pythonString, wanted["master_port"]?.pythonString ?? "6379"])
-            let current = try await RedisModule.master(client)
-            guard current == wanted else { return state.failed("Failed to setup slave") }
-            return StateResult(name: name, result: true, comment: "Minion successfully connected to master: \(name)", changes: ["old": .map(first), "new": .map(current)])
-        })
+        return try await state.either(
+            would: {
+                state.planned("Minion will be made a slave of \(name): \(host.pythonString)")
+            },
+            do: {
+                _ = try await client.run(["REPLICAOF", host.pythonString, wanted["master_port"]?.pythonString ?? "6379"])
+                let current = try await RedisModule.master(client)
+                guard current == wanted else { return state.failed("Failed to setup slave") }
+                return StateResult(
+                    name: name, result: true, comment: "Minion successfully connected to master: \(name)",
+                    changes: ["old": .map(first), "new": .map(current)])
+            })
     }
 }

@@ -53,24 +53,37 @@ struct HTTPQuery: ArgumentGroup {
         .field("data", \.data, "The content to send: a text, or a dictionary for a form."),
         .field("data_file", \.dataFile, "A file with the content to send."), .field("header_dict", \.headerDict, "Headers."),
         .field("header_list", \.headerList, "Headers, each as one line."), .field("header_file", \.headerFile, "A file with headers."),
-        .field("username", \.username, "The user."), .field("password", \.password, "Its password."), .field("auth", \.auth, "Both, as a list."),
-        .field("decode", \.decode, "Return the answer as data under dict."), .field("decode_type", \.decodeType, "json, xml, yaml, plain or auto."),
-        .field("status", \.status, "Return the status."), .field("headers", \.headers, "Return the headers."), .field("text", \.text, "Return the text."),
+        .field("username", \.username, "The user."), .field("password", \.password, "Its password."),
+        .field("auth", \.auth, "Both, as a list."),
+        .field("decode", \.decode, "Return the answer as data under dict."),
+        .field("decode_type", \.decodeType, "json, xml, yaml, plain or auto."),
+        .field("status", \.status, "Return the status."), .field("headers", \.headers, "Return the headers."),
+        .field("text", \.text, "Return the text."),
         .field("cookies", \.cookies, "Keep cookies."), .field("cookie_jar", \.cookieJar, "The file of the cookies."),
-        .field("data_render", \.dataRender, "Render the file of the content."), .field("data_renderer", \.dataRenderer, "With this engine."),
-        .field("header_render", \.headerRender, "Render the file of the headers."), .field("header_renderer", \.headerRenderer, "With this engine."),
-        .field("template_dict", \.templateDict, "Values for what is rendered."), .field("test", \.test, "Ask nobody, or the URL for tests."),
+        .field("data_render", \.dataRender, "Render the file of the content."),
+        .field("data_renderer", \.dataRenderer, "With this engine."),
+        .field("header_render", \.headerRender, "Render the file of the headers."),
+        .field("header_renderer", \.headerRenderer, "With this engine."),
+        .field("template_dict", \.templateDict, "Values for what is rendered."),
+        .field("test", \.test, "Ask nobody, or the URL for tests."),
         .field("test_url", \.testURL, "The URL for tests."), .field("ca_bundle", \.caBundle, "The file of trusted certificates."),
-        .field("verify_ssl", \.verifySSL, "Check the server's certificate."), .field("cert", \.cert, "The client's certificate, and its key."),
-        .field("text_out", \.textOut, "A file for the text."), .field("headers_out", \.headersOut, "A file for the headers, which must be there."),
+        .field("verify_ssl", \.verifySSL, "Check the server's certificate."),
+        .field("cert", \.cert, "The client's certificate, and its key."),
+        .field("text_out", \.textOut, "A file for the text."),
+        .field("headers_out", \.headersOut, "A file for the headers, which must be there."),
         .field("decode_out", \.decodeOut, "A file for what was decoded."), .field("agent", \.agent, "How the client calls itself."),
-        .field("raise_error", \.raiseError, "A status above 399 is an error."), .field("formdata", \.formdata, "Send the data as a file of a form."),
-        .field("formdata_fieldname", \.formdataFieldname, "The name of the field."), .field("formdata_filename", \.formdataFilename, "The name of the file."),
+        .field("raise_error", \.raiseError, "A status above 399 is an error."),
+        .field("formdata", \.formdata, "Send the data as a file of a form."),
+        .field("formdata_fieldname", \.formdataFieldname, "The name of the field."),
+        .field("formdata_filename", \.formdataFilename, "The name of the file."),
         .field("decode_body", \.decodeBody, "The answer is text."), .field("opts", \.options, "Settings over those of the minion."),
-        .field("backend", \.unused, "Without effect: curl asks."), .field("node", \.unused, "Without effect."), .field("port", \.unused, "Without effect."),
+        .field("backend", \.unused, "Without effect: curl asks."), .field("node", \.unused, "Without effect."),
+        .field("port", \.unused, "Without effect."),
         .field("cookie_format", \.unused, "Without effect: the file is Mozilla's."), .field("persist_session", \.unused, "Without effect."),
-        .field("session_cookie_jar", \.unused, "Without effect."), .field("stream", \.unused, "Without effect."), .field("handle", \.unused, "Without effect."),
-        .field("hide_fields", \.unused, "Without effect: URLs are not logged."), .field("request_interval", \.unused, "Seconds between two requests."),
+        .field("session_cookie_jar", \.unused, "Without effect."), .field("stream", \.unused, "Without effect."),
+        .field("handle", \.unused, "Without effect."),
+        .field("hide_fields", \.unused, "Without effect: URLs are not logged."),
+        .field("request_interval", \.unused, "Seconds between two requests."),
     ]
 
     /// The result as `http.query` returns it.
@@ -78,7 +91,9 @@ struct HTTPQuery: ArgumentGroup {
         if test, testURL == nil { return [:] }
         var settings = call.services.options
         for (key, value) in options { settings[key] = value }
-        guard await call.host.which("curl") != nil else { throw ExecutionError("http.query needs the program 'curl', which is not in the path of the host") }
+        guard await call.host.which("curl") != nil else {
+            throw ExecutionError("http.query needs the program 'curl', which is not in the path of the host")
+        }
         var command = Command(["curl", "--disable", "--config", "-"])
         command.standardInput = Array(try await configuration(call, settings).utf8)
         let seconds = settings["http_request_timeout"]?.doubleValue ?? 3600
@@ -146,7 +161,8 @@ struct HTTPQuery: ArgumentGroup {
 
     private func configuration(_ call: CallContext, _ settings: ValueMap) async throws -> String {
         var lines = [
-            "silent", "show-error", "globoff", "include", "location", "compressed", "suppress-connect-headers", "max-redirs = 5", "proto = \"=http,https\"",
+            "silent", "show-error", "globoff", "include", "location", "compressed", "suppress-connect-headers", "max-redirs = 5",
+            "proto = \"=http,https\"",
             "proto-redir = \"=http,https\"", "connect-timeout = \(settings["http_connect_timeout"]?.doubleValue.map { Int($0) } ?? 20)",
             "max-filesize = \(settings["http_max_body"]?.intValue ?? 100 << 30)", "write-out = \"\\n%{size_header}\"",
         ]
@@ -158,7 +174,8 @@ struct HTTPQuery: ArgumentGroup {
             let parts = line.parts(":")
             if parts.count > 1 { given[.string(parts[0].stripped())] = .string(parts[1].stripped()) }
         }
-        given["User-agent"] = .string((agent ?? "Salt/\(call.grains["saltversion"]?.pythonString ?? "3008.5")") + (agent == nil ? " http.query()" : ""))
+        given["User-agent"] = .string(
+            (agent ?? "Salt/\(call.grains["saltversion"]?.pythonString ?? "3008.5")") + (agent == nil ? " http.query()" : ""))
         if let content = try await content(call) {
             add("data-binary", content.text)
             if let type = content.type { given["Content-Type"] = .string(type) }
@@ -167,7 +184,11 @@ struct HTTPQuery: ArgumentGroup {
         }
         add("header", "Expect:")
         for (key, value) in given { add("header", try Self.header("\(key.pythonString): \(value.pythonString)")) }
-        if let username, let password, auth.isEmpty { add("user", "\(username):\(password)") } else if auth.count == 2 { add("user", "\(auth[0]):\(auth[1])") }
+        if let username, let password, auth.isEmpty {
+            add("user", "\(username):\(password)")
+        } else if auth.count == 2 {
+            add("user", "\(auth[0]):\(auth[1])")
+        }
         if !(verifySSL ?? settings["verify_ssl"]?.boolValue ?? true) { lines.append("insecure") }
         if let bundle = caBundle ?? settings["ca_bundle"]?.stringValue { add("cacert", bundle) }
         let certificates = cert.isEmpty ? (try? [String](value: settings["cert"] ?? .null)) ?? [] : cert
@@ -180,7 +201,9 @@ struct HTTPQuery: ArgumentGroup {
         }
         if let host = settings["proxy_host"]?.stringValue, !host.isEmpty {
             add("proxy", "http://\(host):\(settings["proxy_port"]?.pythonString ?? "8080")")
-            if let user = settings["proxy_username"]?.stringValue, !user.isEmpty { add("proxy-user", "\(user):\(settings["proxy_password"]?.pythonString ?? "")") }
+            if let user = settings["proxy_username"]?.stringValue, !user.isEmpty {
+                add("proxy-user", "\(user):\(settings["proxy_password"]?.pythonString ?? "")")
+            }
             if let names = settings["no_proxy"]?.listValue { add("noproxy", names.map(\.pythonString).joined(separator: ",")) }
         }
         return lines.joined(separator: "\n") + "\n"
@@ -210,7 +233,8 @@ struct HTTPQuery: ArgumentGroup {
     private func rendered(_ call: CallContext, _ path: String, _ engine: String?) async throws -> String {
         let text = try await call.host.readText(path)
         guard let engine else { return text }
-        return try await call.services.templates.render(source: text, name: path, engine: engine.parts("|")[0], values: templateDict, in: call)
+        return try await call.services.templates.render(
+            source: text, name: path, engine: engine.parts("|")[0], values: templateDict, in: call)
     }
 
     private static func header(_ line: String) throws -> String {
@@ -265,7 +289,8 @@ struct HTTPResponse: Sendable {
     var body: [UInt8] = []
 
     init?(_ output: [UInt8]) {
-        guard let end = output.lastIndex(of: 0x0A), let length = Int(String(decoding: output[(end + 1)...], as: UTF8.self)), length <= end else { return nil }
+        guard let end = output.lastIndex(of: 0x0A), let length = Int(String(decoding: output[(end + 1)...], as: UTF8.self)), length <= end
+        else { return nil }
         body = Array(output[length..<end])
         let lines = String(decoding: output[..<length], as: UTF8.self).split { $0 == "\n" || $0 == "\r\n" }.map(String.init)
         guard let start = lines.lastIndex(where: { $0.hasPrefix("HTTP/") }) else { return nil }

@@ -8,7 +8,9 @@ struct RabbitMQ: Sendable {
     var runas: String?
 
     func run(_ words: [String], tool: String = "rabbitmqctl", input: String? = nil) async throws -> CommandOutcome {
-        guard let program = await call.host.which(tool) else { throw ExecutionError("'\(call.function)' needs the program \(tool), which is not in the path") }
+        guard let program = await call.host.which(tool) else {
+            throw ExecutionError("'\(call.function)' needs the program \(tool), which is not in the path")
+        }
         var settings = CommandSettings()
         settings.cmd = .list(([program] + words).map { .string($0) })
         settings.runas = runas
@@ -34,10 +36,11 @@ struct RabbitMQ: Sendable {
     }
 
     func table(_ words: [String], _ map: (String) -> Value) async throws -> ValueMap {
-        ValueMap(try await lines(words).map { line in
-            let pair = line.parts("\t", maxSplits: 1)
-            return (.string(pair[0]), pair.count > 1 ? map(pair[1]) : "")
-        })
+        ValueMap(
+            try await lines(words).map { line in
+                let pair = line.parts("\t", maxSplits: 1)
+                return (.string(pair[0]), pair.count > 1 ? map(pair[1]) : "")
+            })
     }
 
     /// Without the title of newer versions, which names the columns.
@@ -53,10 +56,11 @@ struct RabbitMQ: Sendable {
     func hosts() async throws -> [String] { try await lines(["list_vhosts", "-q"]).flatMap { $0.words() } }
 
     func upstreams() async throws -> ValueMap {
-        ValueMap(try await lines(["list_parameters", "-q"]).compactMap { line -> (Value, Value)? in
-            let parts = line.parts("\t")
-            return parts.count == 3 && parts[0] != "component" ? (.string(parts[1]), .string(parts[2])) : nil
-        })
+        ValueMap(
+            try await lines(["list_parameters", "-q"]).compactMap { line -> (Value, Value)? in
+                let parts = line.parts("\t")
+                return parts.count == 3 && parts[0] != "component" ? (.string(parts[1]), .string(parts[2])) : nil
+            })
     }
 
     func json(_ text: String) async throws -> Value {
@@ -66,10 +70,11 @@ struct RabbitMQ: Sendable {
     /// Rows by one of their columns.
     func permissions(_ words: [String], by column: String) async throws -> ValueMap {
         let rows = try await json(try await output(words)).listValue ?? []
-        return ValueMap(rows.compactMap(\.mapValue).map { row in
-            var row = row
-            return (row.removeValue(forKey: column) ?? "", .map(row))
-        })
+        return ValueMap(
+            rows.compactMap(\.mapValue).map { row in
+                var row = row
+                return (row.removeValue(forKey: column) ?? "", .map(row))
+            })
     }
 
     func userPermissions(_ name: String) async throws -> ValueMap {
@@ -93,9 +98,16 @@ struct RabbitMQ: Sendable {
         return outcome.code == 0 && outcome.errors.isEmpty
     }
 
+    /// None for a virtual host that is not there: an earlier state may be about to add it.
     func policies(_ host: String) async throws -> ValueMap {
         var found = ValueMap()
-        for line in try await lines(["list_policies", "-q", "-p", host]) {
+        let lines: [String]
+        do { lines = try await self.lines(["list_policies", "-q", "-p", host]) } catch let error as ExecutionError
+            where error.description.contains("does not exist")
+        {
+            return [:]
+        }
+        for line in lines {
             let parts = line.stripped().parts("\t")
             guard parts.count == 6, parts[0] != "vhost" else { continue }
             var map = found[parts[0]]?.mapValue ?? [:]
@@ -150,24 +162,60 @@ struct RabbitMQUpstream: ArgumentGroup {
         get { values[key] ?? .null }
         set { if newValue.isTruthy { values[.string(key)] = newValue } }
     }
-    private var uri: Value { get { self["uri"] } set { self["uri"] = newValue } }
-    private var prefetch: Value { get { self["prefetch-count"] } set { self["prefetch-count"] = newValue } }
-    private var delay: Value { get { self["reconnect-delay"] } set { self["reconnect-delay"] = newValue } }
-    private var ack: Value { get { self["ack-mode"] } set { self["ack-mode"] = newValue } }
-    private var trust: Value { get { self["trust-user-id"] } set { self["trust-user-id"] = newValue } }
-    private var exchange: Value { get { self["exchange"] } set { self["exchange"] = newValue } }
-    private var hops: Value { get { self["max-hops"] } set { self["max-hops"] = newValue } }
-    private var expires: Value { get { self["expires"] } set { self["expires"] = newValue } }
-    private var ttl: Value { get { self["message-ttl"] } set { self["message-ttl"] = newValue } }
-    private var policy: Value { get { self["ha-policy"] } set { self["ha-policy"] = newValue } }
-    private var queue: Value { get { self["queue"] } set { self["queue"] = newValue } }
+    private var uri: Value {
+        get { self["uri"] }
+        set { self["uri"] = newValue }
+    }
+    private var prefetch: Value {
+        get { self["prefetch-count"] }
+        set { self["prefetch-count"] = newValue }
+    }
+    private var delay: Value {
+        get { self["reconnect-delay"] }
+        set { self["reconnect-delay"] = newValue }
+    }
+    private var ack: Value {
+        get { self["ack-mode"] }
+        set { self["ack-mode"] = newValue }
+    }
+    private var trust: Value {
+        get { self["trust-user-id"] }
+        set { self["trust-user-id"] = newValue }
+    }
+    private var exchange: Value {
+        get { self["exchange"] }
+        set { self["exchange"] = newValue }
+    }
+    private var hops: Value {
+        get { self["max-hops"] }
+        set { self["max-hops"] = newValue }
+    }
+    private var expires: Value {
+        get { self["expires"] }
+        set { self["expires"] = newValue }
+    }
+    private var ttl: Value {
+        get { self["message-ttl"] }
+        set { self["message-ttl"] = newValue }
+    }
+    private var policy: Value {
+        get { self["ha-policy"] }
+        set { self["ha-policy"] = newValue }
+    }
+    private var queue: Value {
+        get { self["queue"] }
+        set { self["queue"] = newValue }
+    }
 
     static let fields: [ArgumentField<Self>] = [
-        .field("uri", \.uri, "Where the other broker is.", required: true), .field("prefetch_count", \.prefetch, "The most messages in flight."),
+        .field("uri", \.uri, "Where the other broker is.", required: true),
+        .field("prefetch_count", \.prefetch, "The most messages in flight."),
         .field("reconnect_delay", \.delay, "Seconds before another try."), .field("ack_mode", \.ack, "When messages are confirmed."),
         .field("trust_user_id", \.trust, "Believe the names of users in messages."), .field("exchange", \.exchange, "The exchange there."),
-        .field("max_hops", \.hops, "How many links a message may pass."), .field("expires", \.expires, "Milliseconds that the queue there outlives the link."),
-        .field("message_ttl", \.ttl, "Milliseconds that messages live there."), .field("ha_policy", \.policy, "The policy of the queue there."),
+        .field("max_hops", \.hops, "How many links a message may pass."),
+        .field("expires", \.expires, "Milliseconds that the queue there outlives the link."),
+        .field("message_ttl", \.ttl, "Milliseconds that messages live there."),
+        .field("ha_policy", \.policy, "The policy of the queue there."),
         .field("queue", \.queue, "The queue there."),
     ]
 }

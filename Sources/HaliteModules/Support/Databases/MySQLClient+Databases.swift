@@ -11,7 +11,8 @@ extension MySQLClient {
 
     func database(_ name: String) async throws -> ValueMap? {
         let answer = try await run(
-            "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM INFORMATION_SCHEMA.SCHEMATA WHERE SCHEMA_NAME = \(Self.literal(name))")
+            "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM INFORMATION_SCHEMA.SCHEMATA WHERE SCHEMA_NAME = \(Self.literal(name))"
+        )
         guard let row = answer?.rows.first?.values, row.count == 2 else { return nil }
         return ["character_set": row[0], "collate": row[1]]
     }
@@ -30,7 +31,9 @@ extension MySQLClient {
 
     func alterDatabase(_ name: String, _ characterSet: String?, _ collation: String?) async throws -> Bool {
         let found = try await database(name)
-        guard let set = characterSet ?? found?["character_set"]?.stringValue, let order = collation ?? found?["collate"]?.stringValue else { return false }
+        guard let set = characterSet ?? found?["character_set"]?.stringValue, let order = collation ?? found?["collate"]?.stringValue else {
+            return false
+        }
         let statement = "ALTER DATABASE \(Self.name(name)) CHARACTER SET \(Self.literal(set)) COLLATE \(Self.literal(order))"
         return try await run(statement) != nil
     }

@@ -41,10 +41,14 @@ extension MySQLClient {
         let (database, user) = (request.database ?? "", request.user ?? "")
         var grant = request.grant ?? ""
         if grant.uppercased().contains("ALL") {
-            grant = version.isAtLeast("8.0") && !version.isMariaDB && database == "*.*" ? MySQLGrant.allOfMySQL8.joined(separator: ",") : "ALL PRIVILEGES"
+            grant =
+                version.isAtLeast("8.0") && !version.isMariaDB && database == "*.*"
+                ? MySQLGrant.allOfMySQL8.joined(separator: ",") : "ALL PRIVILEGES"
         }
         let account = Self.account(user, request.host)
-        guard let statement = try? MySQLGrant.statement(grant, database, grantOption: request.grantOption, escape: request.escape, to: account),
+        guard
+            let statement = try? MySQLGrant.statement(
+                grant, database, grantOption: request.grantOption, escape: request.escape, to: account),
             let found = try await grants(user, request.host)
         else { return false }
         let wanted = MySQLGrant(statement, account: (user, request.host)).resolved(version)
@@ -69,7 +73,8 @@ extension MySQLClient {
     func addGrant(_ request: MySQLGrantRequest, ssl: Value) async throws -> Bool {
         let account = Self.account(request.user ?? "", request.host)
         let statement = try? MySQLGrant.statement(
-            (request.grant ?? "").stripped(), request.database ?? "", grantOption: request.grantOption, escape: request.escape, ssl: ssl, to: account)
+            (request.grant ?? "").stripped(), request.database ?? "", grantOption: request.grantOption, escape: request.escape, ssl: ssl,
+            to: account)
         guard let statement else { return false }
         // A table that is not there is no fault of the statement here.
         do {
@@ -91,7 +96,9 @@ extension MySQLClient {
         var grant = try MySQLGrant.normalised(request.grant ?? "")
         if request.grantOption { grant += ", GRANT OPTION" }
         let target = try MySQLGrant.target(request.database ?? "")
-        guard try await run("REVOKE \(grant) ON \(target) FROM \(Self.account(request.user ?? "", request.host))") != nil else { return false }
+        guard try await run("REVOKE \(grant) ON \(target) FROM \(Self.account(request.user ?? "", request.host))") != nil else {
+            return false
+        }
         return try await !hasGrant(request)
     }
 }

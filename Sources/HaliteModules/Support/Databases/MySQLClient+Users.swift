@@ -31,7 +31,8 @@ extension MySQLClient {
         if let given, !given.isEmpty { return Self.name(given) }
         if let known = call.memory["mysql.password_column"]?.stringValue { return known }
         let answer = try await run(
-            "SELECT column_name FROM information_schema.COLUMNS WHERE table_schema = 'mysql' AND table_name = 'user' AND column_name = 'Password'")
+            "SELECT column_name FROM information_schema.COLUMNS WHERE table_schema = 'mysql' AND table_name = 'user' AND column_name = 'Password'"
+        )
         guard let answer else { return "Password" }
         let column = answer.rows.isEmpty ? "authentication_string" : "Password"
         call.memory["mysql.password_column"] = .string(column)
@@ -48,7 +49,9 @@ extension MySQLClient {
     }
 
     /// Whether there is a user, with these credentials when there are any.
-    func hasUser(_ user: String, _ host: String, _ wanted: MySQLCredentials = MySQLCredentials(), passwordless: Bool = false) async throws -> Bool {
+    func hasUser(_ user: String, _ host: String, _ wanted: MySQLCredentials = MySQLCredentials(), passwordless: Bool = false) async throws
+        -> Bool
+    {
         guard let (client, version) = try await open(wanted.password) else { return false }
         let column = try await client.passwordColumn(wanted.passwordColumn)
         var query = "SELECT User, Host FROM mysql.user WHERE User = \(Self.literal(user)) AND Host = \(Self.literal(host))"
@@ -93,14 +96,18 @@ extension MySQLClient {
         if try await client.hasUser(user, host) { return false }
         guard let words = try await client.identification(wanted, host, version) else { return false }
         guard try await client.run("CREATE USER \(Self.account(user, host))" + words) != nil else { return false }
-        return try await client.hasUser(user, host, MySQLCredentials(password: wanted.password, passwordHash: wanted.passwordHash, passwordColumn: wanted.passwordColumn))
+        return try await client.hasUser(
+            user, host,
+            MySQLCredentials(password: wanted.password, passwordHash: wanted.passwordHash, passwordColumn: wanted.passwordColumn))
     }
 
     func changePassword(_ user: String, _ host: String, _ wanted: MySQLCredentials) async throws -> Bool {
         guard let (client, version) = try await open(wanted.password) else { return false }
         guard try await client.hasUser(user, host) else { return false }
         guard wanted.password != nil || wanted.passwordHash != nil || wanted.allowPasswordless else { return false }
-        guard let statement = try await client.change(user, host, wanted, version), let answer = try await client.run(statement) else { return false }
+        guard let statement = try await client.change(user, host, wanted, version), let answer = try await client.run(statement) else {
+            return false
+        }
         let isNew = version.isAtLeast(version.isMariaDB ? "10.4.0" : "8.0.11")
         guard isNew || answer.affected > 0 else { return false }
         _ = try await client.run("FLUSH PRIVILEGES")
@@ -123,10 +130,12 @@ extension MySQLClient {
         if plugin.isEmpty || plugin == version.socketPlugin { plugin = "mysql_native_password" }
         let secret = wanted.password.map(Self.literal) ?? wanted.passwordHash.map(Self.literal) ?? "''"
         if version.isMariaDB, version.isAtLeast("10.4") {
-            return "ALTER USER \(account) IDENTIFIED VIA \(Self.literal(plugin)) USING " + (wanted.password == nil ? secret : "PASSWORD(\(secret))")
+            return "ALTER USER \(account) IDENTIFIED VIA \(Self.literal(plugin)) USING "
+                + (wanted.password == nil ? secret : "PASSWORD(\(secret))")
         }
         if !version.isMariaDB, version.isAtLeast("8.0.11") {
-            return "ALTER USER \(account) IDENTIFIED WITH \(Self.literal(plugin)) " + (wanted.password != nil ? "BY \(secret)" : wanted.passwordHash != nil ? "AS \(secret)" : "")
+            return "ALTER USER \(account) IDENTIFIED WITH \(Self.literal(plugin)) "
+                + (wanted.password != nil ? "BY \(secret)" : wanted.passwordHash != nil ? "AS \(secret)" : "")
         }
         let kept = wanted.password == nil ? secret : "PASSWORD(\(secret))"
         let socket = usesSocket && host == "localhost" ? ", plugin = '\(version.socketPlugin)'" : ""

@@ -70,7 +70,9 @@ struct MySQLClient: Sendable {
 
     /// The settings that a configuration file of MySQL has for clients.
     private func fileSettings(_ path: String, group: String?) async throws -> [(String, String)] {
-        guard let text = await call.host.readTextIfPresent(path) else { throw ExecutionError("Could not open required defaults file: \(path)") }
+        guard let text = await call.host.readTextIfPresent(path) else {
+            throw ExecutionError("Could not open required defaults file: \(path)")
+        }
         var isOurs = false
         var found: [(String, String)] = []
         for line in PythonLines.split(text).map({ $0.stripped() }) where !line.hasPrefix("#") && !line.hasPrefix(";") && !line.isEmpty {
@@ -80,7 +82,9 @@ struct MySQLClient: Sendable {
             } else if isOurs, !line.hasPrefix("!") {
                 let pair = line.parts("=", maxSplits: 1).map { $0.stripped() }
                 var value = pair.count > 1 ? pair[1] : ""
-                if value.count > 1, let mark = value.first, mark == "\"" || mark == "'", value.last == mark { value = String(value.dropFirst().dropLast()) }
+                if value.count > 1, let mark = value.first, mark == "\"" || mark == "'", value.last == mark {
+                    value = String(value.dropFirst().dropLast())
+                }
                 found.append((pair[0].replacing("_", with: "-"), value))
             }
         }
@@ -95,14 +99,23 @@ struct MySQLClient: Sendable {
         var words = [program, "--no-defaults", "--batch", "--xml", "--binary-mode"]
         var password: String?
         if let file = settings["default_file"] {
-            let own = ["host": "host", "user": "user", "port": "port", "socket": "unix_socket", "database": "db", "default-character-set": "charset"]
+            let own = [
+                "host": "host", "user": "user", "port": "port", "socket": "unix_socket", "database": "db",
+                "default-character-set": "charset",
+            ]
             for (name, value) in try await fileSettings(file, group: settings["default_group"]) {
-                if name == "password" { password = value } else if let key = own[name] { settings[key] = settings[key] ?? value } else {
+                if name == "password" {
+                    password = value
+                } else if let key = own[name] {
+                    settings[key] = settings[key] ?? value
+                } else {
                     words.append(value.isEmpty ? "--\(name)" : "--\(name)=\(value)")
                 }
             }
         }
-        for (name, option) in [("host", "host"), ("user", "user"), ("port", "port"), ("unix_socket", "socket"), ("charset", "default-character-set")] {
+        for (name, option) in [
+            ("host", "host"), ("user", "user"), ("port", "port"), ("unix_socket", "socket"), ("charset", "default-character-set"),
+        ] {
             if let value = settings[name] { words.append("--\(option)=\(value)") }
         }
         if settings["charset"] == nil { words.append("--default-character-set=utf8mb4") }
@@ -210,6 +223,7 @@ enum MySQLXML {
 
     private static func unescaped(_ text: Substring) -> String {
         guard text.contains("&") else { return String(text) }
-        return String(text).replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&quot;", with: "\"").replacing("&amp;", with: "&")
+        return String(text).replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&quot;", with: "\"").replacing(
+            "&amp;", with: "&")
     }
 }

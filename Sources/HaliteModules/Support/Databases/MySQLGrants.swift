@@ -117,10 +117,12 @@ struct MySQLGrant: Sendable, Equatable {
         "ALL PRIVILEGES", "ALTER", "ALTER ROUTINE", "BACKUP_ADMIN", "BINLOG_ADMIN", "BINLOG ADMIN", "BINLOG MONITOR", "BINLOG REPLAY",
         "CONNECTION_ADMIN", "CONNECTION ADMIN", "CREATE", "CREATE ROLE", "CREATE ROUTINE", "CREATE TABLESPACE", "CREATE TEMPORARY TABLES",
         "CREATE USER", "CREATE VIEW", "DELETE", "DELETE HISTORY", "DROP", "DROP ROLE", "ENCRYPTION_KEY_ADMIN", "EVENT", "EXECUTE",
-        "FEDERATED ADMIN", "FILE", "GRANT OPTION", "GROUP_REPLICATION_ADMIN", "INDEX", "INSERT", "LOCK TABLES", "PERSIST_RO_VARIABLES_ADMIN",
+        "FEDERATED ADMIN", "FILE", "GRANT OPTION", "GROUP_REPLICATION_ADMIN", "INDEX", "INSERT", "LOCK TABLES",
+        "PERSIST_RO_VARIABLES_ADMIN",
         "PROCESS", "READ_ONLY ADMIN", "REFERENCES", "RELOAD", "REPLICA MONITOR", "REPLICATION CLIENT", "REPLICATION MASTER ADMIN",
         "REPLICATION REPLICA", "REPLICATION SLAVE", "REPLICATION_SLAVE_ADMIN", "REPLICATION SLAVE ADMIN", "RESOURCE_GROUP_ADMIN",
-        "RESOURCE_GROUP_USER", "ROLE_ADMIN", "SELECT", "SET USER", "SET_USER_ID", "SHOW DATABASES", "SHOW VIEW", "SHUTDOWN", "SLAVE MONITOR",
+        "RESOURCE_GROUP_USER", "ROLE_ADMIN", "SELECT", "SET USER", "SET_USER_ID", "SHOW DATABASES", "SHOW VIEW", "SHUTDOWN",
+        "SLAVE MONITOR",
         "SUPER", "SYSTEM_VARIABLES_ADMIN", "TRIGGER", "UPDATE", "USAGE", "XA_RECOVER_ADMIN",
     ]
 
@@ -144,7 +146,9 @@ struct MySQLGrant: Sendable, Equatable {
             guard known.contains(String(word).stripped().uppercased()) else { throw ExecutionError("Invalid grant : '\(word)'") }
             if rest.first == "(" {
                 let columns = rest.dropFirst().prefix { $0 != ")" }
-                let isPlain = columns.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || $0.properties.numericType != nil || " ,_$`".unicodeScalars.contains($0) }
+                let isPlain = columns.unicodeScalars.allSatisfy {
+                    $0.properties.isAlphabetic || $0.properties.numericType != nil || " ,_$`".unicodeScalars.contains($0)
+                }
                 guard isPlain, columns.endIndex < rest.endIndex else { throw ExecutionError("Invalid grant : '\(word)'") }
                 rest = rest[rest.index(after: columns.endIndex)...].drop { $0 == " " }
                 guard rest.isEmpty || rest.first == "," else { throw ExecutionError("Invalid grant : '\(word)'") }
@@ -157,7 +161,9 @@ struct MySQLGrant: Sendable, Equatable {
     /// `db`.* of `db.*`.
     static func target(_ database: String, escape: Bool = true) throws -> String {
         let dot = database.lastIndex(of: ".")
-        let (name, table) = (dot.map { String(database[..<$0]) } ?? "", dot.map { String(database[database.index(after: $0)...]) } ?? database)
+        let (name, table) = (
+            dot.map { String(database[..<$0]) } ?? "", dot.map { String(database[database.index(after: $0)...]) } ?? database
+        )
         guard escape else {
             guard !database.contains(";") else { throw ExecutionError("'\(database)' is no name of a database") }
             return "\(name).\(table)"
@@ -166,7 +172,9 @@ struct MySQLGrant: Sendable, Equatable {
         return "\(quoted).\(table == "*" ? table : MySQLClient.name(table))"
     }
 
-    static func statement(_ grant: String, _ database: String, grantOption: Bool, escape: Bool, ssl: Value = false, to account: String) throws -> String {
+    static func statement(_ grant: String, _ database: String, grantOption: Bool, escape: Bool, ssl: Value = false, to account: String)
+        throws -> String
+    {
         let rights = try normalised(grant.parts(",").map { $0.stripped() }.joined(separator: ", ").uppercased())
         var text = "GRANT \(rights) ON \(try target(database, escape: escape)) TO \(account)"
         if let options = ssl.listValue, !options.isEmpty { text += try requirement(options) }

@@ -11,15 +11,42 @@ struct MySQLLogin: ArgumentGroup {
         set { arguments[.string(name)] = newValue }
     }
 
-    private var user: Value { get { self["connection_user"] } set { self["connection_user"] = newValue } }
-    private var password: Value { get { self["connection_pass"] } set { self["connection_pass"] = newValue } }
-    private var host: Value { get { self["connection_host"] } set { self["connection_host"] = newValue } }
-    private var port: Value { get { self["connection_port"] } set { self["connection_port"] = newValue } }
-    private var socket: Value { get { self["connection_unix_socket"] } set { self["connection_unix_socket"] = newValue } }
-    private var database: Value { get { self["connection_db"] } set { self["connection_db"] = newValue } }
-    private var file: Value { get { self["connection_default_file"] } set { self["connection_default_file"] = newValue } }
-    private var group: Value { get { self["connection_default_group"] } set { self["connection_default_group"] = newValue } }
-    private var charset: Value { get { self["connection_charset"] } set { self["connection_charset"] = newValue } }
+    private var user: Value {
+        get { self["connection_user"] }
+        set { self["connection_user"] = newValue }
+    }
+    private var password: Value {
+        get { self["connection_pass"] }
+        set { self["connection_pass"] = newValue }
+    }
+    private var host: Value {
+        get { self["connection_host"] }
+        set { self["connection_host"] = newValue }
+    }
+    private var port: Value {
+        get { self["connection_port"] }
+        set { self["connection_port"] = newValue }
+    }
+    private var socket: Value {
+        get { self["connection_unix_socket"] }
+        set { self["connection_unix_socket"] = newValue }
+    }
+    private var database: Value {
+        get { self["connection_db"] }
+        set { self["connection_db"] = newValue }
+    }
+    private var file: Value {
+        get { self["connection_default_file"] }
+        set { self["connection_default_file"] = newValue }
+    }
+    private var group: Value {
+        get { self["connection_default_group"] }
+        set { self["connection_default_group"] = newValue }
+    }
+    private var charset: Value {
+        get { self["connection_charset"] }
+        set { self["connection_charset"] = newValue }
+    }
 
     static let fields: [ArgumentField<Self>] = [
         .field("connection_user", \.user, "The user that connects."), .field("connection_pass", \.password, "Its password."),

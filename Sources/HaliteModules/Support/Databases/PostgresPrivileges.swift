@@ -62,19 +62,20 @@ struct PostgresPrivileges: Sendable {
         var text = list[...]
         while text.first == "{" { text.removeFirst() }
         while text.last == "}" { text.removeLast() }
-        return ValueMap(String(text).parts(",").compactMap { entry -> (Value, Value)? in
-            let pair = entry.parts("/", maxSplits: 1)[0].parts("=", maxSplits: 1)
-            guard pair.count == 2 else { return nil }
-            var rights = ValueMap()
-            var previous: String?
-            for letter in pair[1] {
-                if letter == "*", let previous { rights[.string(previous)] = true }
-                guard let word = words[letter] else { continue }
-                rights[.string(word)] = false
-                previous = word
-            }
-            return (.string(pair[0].isEmpty ? "public" : unquoted(pair[0])), .map(rights))
-        })
+        return ValueMap(
+            String(text).parts(",").compactMap { entry -> (Value, Value)? in
+                let pair = entry.parts("/", maxSplits: 1)[0].parts("=", maxSplits: 1)
+                guard pair.count == 2 else { return nil }
+                var rights = ValueMap()
+                var previous: String?
+                for letter in pair[1] {
+                    if letter == "*", let previous { rights[.string(previous)] = true }
+                    guard let word = words[letter] else { continue }
+                    rights[.string(word)] = false
+                    previous = word
+                }
+                return (.string(pair[0].isEmpty ? "public" : unquoted(pair[0])), .map(rights))
+            })
     }
 
     /// Roles with odd names stand in quotes, within the quotes of the list.
@@ -82,7 +83,8 @@ struct PostgresPrivileges: Sendable {
 
     private var aclQuery: String {
         let (name, schema) = (SQLText.literal(name), SQLText.literal(schema))
-        let relation = "SELECT relacl AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE nspname = \(schema) AND relname = \(name) AND relkind "
+        let relation =
+            "SELECT relacl AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE nspname = \(schema) AND relname = \(name) AND relkind "
         return switch type {
         case "table": relation + "in ('r', 'v') ORDER BY relname"
         case "sequence": relation + "= 'S' ORDER BY relname"
@@ -101,19 +103,20 @@ struct PostgresPrivileges: Sendable {
 
     private func owner() async throws -> String? {
         let (name, schema) = (SQLText.literal(name), SQLText.literal(schema))
-        let query = switch type {
-        case "table": "SELECT tableowner AS name FROM pg_tables WHERE schemaname = \(schema) AND tablename = \(name)"
-        case "sequence":
-            "SELECT rolname AS name FROM pg_catalog.pg_class c JOIN pg_roles r ON c.relowner = r.oid "
-                + "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE relkind = 'S' AND nspname = \(schema) AND relname = \(name)"
-        case "schema": "SELECT rolname AS name FROM pg_namespace n JOIN pg_roles r ON n.nspowner = r.oid WHERE nspname = \(name)"
-        case "function":
-            "SELECT rolname AS name FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "
-                + "JOIN pg_catalog.pg_roles r ON p.proowner = r.oid WHERE nspname = \(schema) AND p.oid::regprocedure::text = \(name)"
-        case "tablespace": "SELECT rolname AS name FROM pg_tablespace t JOIN pg_roles r ON t.spcowner = r.oid WHERE spcname = \(name)"
-        case "language": "SELECT rolname AS name FROM pg_language l JOIN pg_roles r ON l.lanowner = r.oid WHERE lanname = \(name)"
-        default: "SELECT rolname AS name FROM pg_database d JOIN pg_roles r ON d.datdba = r.oid WHERE datname = \(name)"
-        }
+        let query =
+            switch type {
+            case "table": "SELECT tableowner AS name FROM pg_tables WHERE schemaname = \(schema) AND tablename = \(name)"
+            case "sequence":
+                "SELECT rolname AS name FROM pg_catalog.pg_class c JOIN pg_roles r ON c.relowner = r.oid "
+                    + "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE relkind = 'S' AND nspname = \(schema) AND relname = \(name)"
+            case "schema": "SELECT rolname AS name FROM pg_namespace n JOIN pg_roles r ON n.nspowner = r.oid WHERE nspname = \(name)"
+            case "function":
+                "SELECT rolname AS name FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "
+                    + "JOIN pg_catalog.pg_roles r ON p.proowner = r.oid WHERE nspname = \(schema) AND p.oid::regprocedure::text = \(name)"
+            case "tablespace": "SELECT rolname AS name FROM pg_tablespace t JOIN pg_roles r ON t.spcowner = r.oid WHERE spcname = \(name)"
+            case "language": "SELECT rolname AS name FROM pg_language l JOIN pg_roles r ON l.lanowner = r.oid WHERE lanname = \(name)"
+            default: "SELECT rolname AS name FROM pg_database d JOIN pg_roles r ON d.datdba = r.oid WHERE datname = \(name)"
+            }
         return try await client.rows(query).first?["name"]?.stringValue
     }
 
@@ -140,14 +143,15 @@ struct PostgresPrivileges: Sendable {
         guard meansAll else { return try await isGranted(to: role, privileges, withGrant: withGrant) }
         let wanted = try rights(privileges)
         let schema = SQLText.literal(schema)
-        let query = switch type {
-        case "function":
-            "SELECT rolname AS owner, proacl AS name FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "
-                + "JOIN pg_catalog.pg_roles r ON p.proowner = r.oid WHERE nspname = \(schema)"
-        default:
-            "SELECT rolname AS owner, relacl AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-                + "JOIN pg_catalog.pg_roles r ON c.relowner = r.oid WHERE nspname = \(schema) AND relkind in (\(type == "table" ? "'r', 'v', 'm', 'f', 'p'" : "'S'"))"
-        }
+        let query =
+            switch type {
+            case "function":
+                "SELECT rolname AS owner, proacl AS name FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "
+                    + "JOIN pg_catalog.pg_roles r ON p.proowner = r.oid WHERE nspname = \(schema)"
+            default:
+                "SELECT rolname AS owner, relacl AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+                    + "JOIN pg_catalog.pg_roles r ON c.relowner = r.oid WHERE nspname = \(schema) AND relkind in (\(type == "table" ? "'r', 'v', 'm', 'f', 'p'" : "'S'"))"
+            }
         let rows = try await client.rows(query)
         for row in rows where row["owner"]?.stringValue != role {
             let found = Self.entries(row["name"]?.stringValue ?? "")[role]?.mapValue ?? [:]
@@ -163,7 +167,8 @@ struct PostgresPrivileges: Sendable {
         // What is there without the right to pass it on is granted anew.
         if !meansAll, try await isGranted(to: role, privileges, withGrant: withGrant) { return false }
         if type == "group" {
-            return try await client.run("GRANT \(SQLText.name(name)) TO \(SQLText.name(role))" + (withGrant ? " WITH ADMIN OPTION" : "")).code == 0
+            return try await client.run("GRANT \(SQLText.name(name)) TO \(SQLText.name(role))" + (withGrant ? " WITH ADMIN OPTION" : ""))
+                .code == 0
         }
         let statement = "GRANT \(wanted.joined(separator: ",")) ON \(try target()) TO \(SQLText.name(role))"
         return try await client.run(statement + (withGrant ? " WITH GRANT OPTION" : "")).code == 0
@@ -187,7 +192,9 @@ struct PostgresPrivileges: Sendable {
     private func routine() throws -> String {
         guard let start = name.firstIndex(of: "("), name.hasSuffix(")") else { return SQLText.name(name) }
         let types = name[start...]
-        let isPlain = types.dropFirst().dropLast().unicodeScalars.allSatisfy { $0.properties.isAlphabetic || $0.properties.numericType != nil || " ,_.[]\"".unicodeScalars.contains($0) }
+        let isPlain = types.dropFirst().dropLast().unicodeScalars.allSatisfy {
+            $0.properties.isAlphabetic || $0.properties.numericType != nil || " ,_.[]\"".unicodeScalars.contains($0)
+        }
         guard isPlain else { throw ExecutionError("'\(name)' is no function with types") }
         var plain = String(name[..<start])
         if plain.hasPrefix("\""), plain.hasSuffix("\""), plain.count > 1 { plain = String(plain.dropFirst().dropLast()) }

@@ -18,7 +18,9 @@ struct RedisClient: Sendable {
 
     /// The answer to one command; what the server calls an error is one here.
     func run(_ words: [String]) async throws -> Value {
-        var line = ["redis-cli", "--no-raw", "-h", option("host") ?? "localhost", "-p", option("port") ?? (settings == "redis" ? "6379" : "26379")]
+        var line = [
+            "redis-cli", "--no-raw", "-h", option("host") ?? "localhost", "-p", option("port") ?? (settings == "redis" ? "6379" : "26379"),
+        ]
         if let database = option("db") { line += ["-n", database] }
         var command = Command(line)
         command.environment = ["REDISCLI_AUTH": option("password")]
@@ -33,13 +35,14 @@ struct RedisClient: Sendable {
 
     private static func quoted(_ word: String) -> String {
         let digits = Array("0123456789abcdef")
-        return "\"" + word.utf8.reduce(into: "") { text, byte in
-            switch byte {
-            case 0x22, 0x5C: text += "\\\(Unicode.Scalar(byte))"
-            case 0x20...0x7E: text.unicodeScalars.append(Unicode.Scalar(byte))
-            default: text += "\\x\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
-            }
-        } + "\""
+        return "\""
+            + word.utf8.reduce(into: "") { text, byte in
+                switch byte {
+                case 0x22, 0x5C: text += "\\\(Unicode.Scalar(byte))"
+                case 0x20...0x7E: text.unicodeScalars.append(Unicode.Scalar(byte))
+                default: text += "\\x\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+                }
+            } + "\""
     }
 }
 

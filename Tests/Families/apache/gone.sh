@@ -1,0 +1,2 @@
+test ! -e /etc/apache2/sites-enabled/shop.conf
+! grep -q alice /etc/apache2/users

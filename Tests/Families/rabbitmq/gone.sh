@@ -1,0 +1,2 @@
+! rabbitmqctl -q list_users | grep -q alice
+! rabbitmqctl -q list_vhosts | grep -q shop

@@ -1,0 +1,4 @@
+greeting:
+  redis.string:
+    - value: "hello\n\"world\""
+    - password: a "word"

@@ -1,0 +1,1 @@
+REDISCLI_AUTH='a "word"' redis-cli get greeting | grep -q world

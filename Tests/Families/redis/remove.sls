@@ -1,0 +1,3 @@
+greeting:
+  redis.absent:
+    - password: a "word"
