@@ -3,7 +3,7 @@ call nginx.configtest | grep -q 'Syntax OK'
 call nginx.version | grep -q '1\.'
 call nginx.signal reload >/dev/null
 for i in $(seq 50); do curl -sf http://127.0.0.1:8099/status >/dev/null && break; sleep 0.1; done
-call nginx.status | grep -q 'active connections'
+call nginx.status url=http://127.0.0.1:8099/status | grep -q 'active connections'
 call http.query http://127.0.0.1:8099/data decode=True status=True | tr -d ' \n' | grep -q '"status":200,"dict":{"a":1}'
 call http.query http://127.0.0.1:8099/user method=DELETE 'header_dict={"X-Test": "yes"}' username=me password=pw | grep -q 'DELETE yes me'
 call http.query http://127.0.0.1:8099/nothing | grep -q 'HTTP 404: Not Found'
