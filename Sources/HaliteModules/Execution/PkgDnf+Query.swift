@@ -93,7 +93,7 @@ extension PkgDnf {
         let result = try await yum(call, ["--quiet"] + YumOptions(options).words + ["list", "available"] + names)
         let host = architecture(call)
         let offered = (result.succeeded ? RpmPackage.list(result.text, host: host) : [])
-            .sorted { LooseVersion.compare($0.version, $1.version) > 0 }
+            .sorted { LooseVersion($1.version) < LooseVersion($0.version) }
         var found = ValueMap()
         for name in names {
             let wanted = RpmPackage.split(name).architecture ?? host
@@ -142,7 +142,7 @@ extension PkgDnf {
             if !result.succeeded, result.text.contains("Error:") { continue }
             found += RpmPackage.list(result.text, host: architecture(call)).map { ($0.repository, $0.name, $0.version) }
         }
-        func sorted(_ versions: [String]) -> Value { Set(versions).sorted { LooseVersion.compare($0, $1) > 0 }.value }
+        func sorted(_ versions: [String]) -> Value { Set(versions).sorted { LooseVersion($1) < LooseVersion($0) }.value }
         var byName = ValueMap()
         if options["byrepo"]?.isTruthy == true {
             for repository in Set(found.map(\.repository)).sorted() {
@@ -158,7 +158,7 @@ extension PkgDnf {
         for entry in found { versions[entry.name, default: []].append(entry.version) }
         for (name, list) in versions.sorted(by: { $0.key < $1.key }) {
             // A version that two repositories have is there twice, as Salt tells it.
-            byName[.string(name)] = list.sorted { LooseVersion.compare($0, $1) > 0 }.value
+            byName[.string(name)] = list.sorted { LooseVersion($1) < LooseVersion($0) }.value
         }
         return .map(byName)
     }
@@ -321,36 +321,5 @@ extension PkgDnf {
         var keywords = options
         keywords["pkgs"] = missing.value
         return try await PackageFunctions(call: call).run("install", [], keywords)
-    }
-}
-
-/// The order of versions of Python's old `distutils`: numbers and words apart.
-enum LooseVersion {
-    static func compare(_ left: String, _ right: String) -> Int {
-        let (a, b) = (parts(left), parts(right))
-        for (x, y) in zip(a, b) where x != y {
-            if let m = Int(x), let n = Int(y) {
-                if m != n { return m < n ? -1 : 1 }
-            } else {
-                return x.utf8.lexicographicallyPrecedes(y.utf8) ? -1 : 1
-            }
-        }
-        return a.count == b.count ? 0 : a.count < b.count ? -1 : 1
-    }
-
-    private static func parts(_ version: String) -> [String] {
-        var found: [String] = []
-        var current = ""
-        var kind = 0
-        for scalar in version.unicodeScalars {
-            let next = ("0"..."9").contains(scalar) ? 1 : ("a"..."z").contains(scalar) ? 2 : scalar == "." ? 0 : 3
-            if next != kind || next == 0 {
-                if !current.isEmpty { found.append(current) }
-                current = ""
-            }
-            kind = next
-            if next != 0 { current.unicodeScalars.append(scalar) }
-        }
-        return current.isEmpty ? found : found + [current]
     }
 }

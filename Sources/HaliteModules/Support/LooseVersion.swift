@@ -48,4 +48,10 @@ struct LooseVersion: Comparable {
         }
         return left.parts.count < right.parts.count
     }
+
+    /// -1, 0 or 1.
+    static func compare(_ left: String, _ right: String) -> Int {
+        let (one, other) = (LooseVersion(left), LooseVersion(right))
+        return one < other ? -1 : other < one ? 1 : 0
+    }
 }
