@@ -21,7 +21,7 @@ package final class MasterRuntime: MinionServices {
 
     static func make(master: MasterService, catalogue: ModuleCatalogue, host: any Host) async -> MasterRuntime {
         var own = catalogue
-        own.additions += [SaltutilMasterModule.self]
+        own.additions += builtInMasterModules
         own.states = builtInOrchestrationStates + own.states
         let id = master.options.id + "_master"
         let modules = await ModuleRuntime.make(

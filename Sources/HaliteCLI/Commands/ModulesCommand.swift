@@ -70,15 +70,16 @@ struct ModuleListing {
     static var all: [ModuleListing] {
         let catalogue = ModuleCatalogue.builtIn
         let modules =
-            catalogue.modules.flatMap { of($0, .execution) } + catalogue.states.map { of($0, .state) }
+            catalogue.modules.flatMap { of($0, .execution) }
+            + builtInMasterModules.flatMap { of($0, .execution, needs: "a master: in templates and functions of an orchestration") } + catalogue.states.map { of($0, .state) }
             + builtInOrchestrationStates.map { of($0, .orchestration) } + builtInRunners.flatMap { of($0, .runner) }
         return modules.sorted { ($0.kind.rawValue, $0.name) < ($1.kind.rawValue, $1.name) }
     }
 
-    private static func of(_ module: any ExecutionModule.Type, _ kind: Kind) -> [ModuleListing] {
+    private static func of(_ module: any ExecutionModule.Type, _ kind: Kind, needs place: String? = nil) -> [ModuleListing] {
         ([module.name] + module.aliases).map { name in
             ModuleListing(
-                kind: kind, name: name, summary: module.summary, needs: needs(module.requires),
+                kind: kind, name: name, summary: module.summary, needs: place ?? needs(module.requires),
                 functions: module.functions.map { ($0.name, $0.summary, $0.parameters) })
         }
     }

@@ -6,5 +6,8 @@ package let builtInRunners: [any ExecutionModule.Type] = [
     SaltRunner.self, StateRunner.self, TestRunner.self,
 ]
 
+/// What modules of the library have more on a master.
+package let builtInMasterModules: [any ExecutionModule.Type] = [SaltutilMasterModule.self]
+
 /// The states that only an orchestration has.
 package let builtInOrchestrationStates: [any StateModule.Type] = [SaltState.self]

@@ -9,10 +9,10 @@ package struct GitModule: ExecutionModule {
     package static let summary = "Git repositories."
     package static let requires: Requirement = .command("git")
 
-    private static let cwd: Parameter<String> = .required("cwd", "The folder of the repository.")
-    private static let options: Parameter<String> = .optional("opts", "", "Options of git.")
-    private static let user: Parameter<String?> = .optional("user", nil, "The user to run as.")
-    private static let more: Parameter<ValueMap> = .keywords("kwargs", "identity; the rest is ignored.")
+    static let cwd: Parameter<String> = .required("cwd", "The folder of the repository.")
+    static let options: Parameter<String> = .optional("opts", "", "Options of git.")
+    static let user: Parameter<String?> = .optional("user", nil, "The user to run as.")
+    static let more: Parameter<ValueMap> = .keywords("kwargs", "identity; the rest is ignored.")
 
     package static let functions: [Function] = [
         Function("clone", "Clone a repository.", cwd, .required("url", "Where it is."), .optional("name", nil as String?, "The folder's name below cwd."), options, user, more, body: clone),
@@ -46,22 +46,22 @@ package struct GitModule: ExecutionModule {
         Function("config_set", "Set a setting and return its values.", .required("key", "The setting."), .optional("value", nil as String?, "Its value."), .optional("multivar", nil as [String]?, "Its values, where it has several."), .optional("cwd", nil as String?, "The repository."), user, .keywords("kwargs", "global."), body: configurationSet),
         Function("is_worktree", "Tell whether a folder is in a work tree that was added to a repository elsewhere.", cwd, user, more, body: { (call: CallContext, cwd: String, user: String?, more: ValueMap) async throws -> Bool in try await repository(call, cwd, user, more).isWorkTree() }),
         Function("version", "Return git's version.", .optional("versioninfo", false, "As numbers."), body: version),
-    ]
+    ] + furtherFunctions
 
-    private static func repository(_ call: CallContext, _ cwd: String, _ user: String?, _ more: ValueMap) -> GitRepository {
+    static func repository(_ call: CallContext, _ cwd: String, _ user: String?, _ more: ValueMap) -> GitRepository {
         let identity = more["identity"].map { $0.listValue?.map(\.pythonString) ?? [$0.pythonString] } ?? []
         return GitRepository(call: call, folder: cwd, user: user, identity: identity)
     }
 
     /// Runs git and returns what it prints; a failure is the caller's.
     @discardableResult
-    private static func run(
+    static func run(
         _ call: CallContext, _ cwd: String, _ user: String?, _ more: ValueMap, _ words: [String], inside: Bool = true, mergingErrors: Bool = false
     ) async throws -> String {
         try await failing { try await repository(call, cwd, user, more).output(words, inside: inside, mergingErrors: mergingErrors) }
     }
 
-    private static func failing<Result>(_ work: () async throws -> Result) async throws -> Result {
+    static func failing<Result>(_ work: () async throws -> Result) async throws -> Result {
         do { return try await work() } catch let failure as GitRepository.Failure { throw ExecutionError("\(failure)") }
     }
 
@@ -189,7 +189,7 @@ package struct GitModule: ExecutionModule {
         return ValueMap(found.map { (.string($0.name), .string($0.commit)) })
     }
 
-    private static func configuration(_ call: CallContext, _ cwd: String?, _ user: String?, _ more: ValueMap) throws -> GitConfiguration {
+    static func configuration(_ call: CallContext, _ cwd: String?, _ user: String?, _ more: ValueMap) throws -> GitConfiguration {
         let isGlobal = more["global"]?.isTruthy == true
         if !isGlobal, cwd == nil { throw ExecutionError("'cwd' argument required unless global=True") }
         return GitConfiguration(repository: repository(call, cwd ?? "/", user, more), isGlobal: isGlobal, isInside: cwd != nil)

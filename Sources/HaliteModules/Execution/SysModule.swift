@@ -33,13 +33,21 @@ package struct SysModule: ExecutionModule {
         var found = ValueMap()
         for (name, function) in sorted(call.services.registry.functions.all) where wanted(name, patterns) {
             var text = describe(function.summary, function.parameters)
-            if let example = function.example { text += "\n\nExample:\n\n    \(example)" }
+            text += "\n\nExample:\n\n    \(function.example ?? example(name, function.parameters))"
             found[.string(name)] = .string(text)
         }
         for (name, summary) in sorted(call.services.registry.modules) where patterns.contains(.string(name)) {
             found[.string(name)] = .string(summary)
         }
         return found
+    }
+
+    /// A call with what must be given, in capitals, for functions whose author gave none.
+    private static func example(_ name: String, _ parameters: [ParameterInfo]) -> String {
+        let words = parameters.compactMap { info -> String? in
+            if case .required = info.kind { info.name.uppercased() } else { nil }
+        }
+        return (["halite '*' \(name)"] + words).joined(separator: " ")
     }
 
     private static func stateDocumentation(_ call: CallContext, patterns: [Value]) async throws -> ValueMap {

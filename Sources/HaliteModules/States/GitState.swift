@@ -14,6 +14,8 @@ package struct GitState: StateModule {
         StateFunction("detached", "A checkout is at a revision, on no branch.", DetachedSettings.self, body: detached),
         StateFunction("cloned", "A repository is cloned.", ClonedSettings.self, body: cloned),
         StateFunction("config_set", "Git has a setting.", ConfigurationSettings.self, body: configurationSet),
+        StateFunction("config_unset", "Git has no such settings.", UnsetSettings.self, body: configurationUnset),
+        StateFunction("present", "A repository exists.", PresenceSettings.self, body: present),
     ]
 
     /// When local changes and commits may be thrown away.
@@ -260,30 +262,5 @@ package struct GitState: StateModule {
         } catch let failure as GitRepository.Failure {
             return state.failed("\(failure)")
         }
-    }
-}
-
-/// The settings of a repository or of a user.
-struct GitConfiguration {
-    let repository: GitRepository
-    let isGlobal: Bool
-    let isInside: Bool
-
-    private var place: [String] { ["config"] + (isGlobal ? ["--global"] : ["--local"]) }
-
-    /// The values of a setting, nil when it has none.
-    func values(_ key: String) async throws -> [String]? {
-        let words = place + ["--get-all", key]
-        let result = try await repository.command(words, inside: isInside)
-        if result.exitCode == 1 { return nil }
-        guard result.succeeded else { throw GitRepository.Failure(result.errorText, command: words) }
-        return PythonLines.split(result.text)
-    }
-
-    /// Replaces all values of a setting.
-    func set(_ key: String, _ values: [String]) async throws {
-        guard let first = values.first else { return }
-        try await repository.output(place + ["--replace-all", key, first], inside: isInside)
-        for value in values.dropFirst() { try await repository.output(place + ["--add", key, value], inside: isInside) }
     }
 }
