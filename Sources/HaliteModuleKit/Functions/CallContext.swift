@@ -82,8 +82,17 @@ package final class CallOutcome: Sendable {
 /// Values that the functions of one job or state run share; Salt's `__context__`.
 package final class RunMemory: Sendable {
     private let values = Mutex<[String: Value]>([:])
+    private let objects = Mutex<[String: (stamp: String, object: any Sendable)]>([:])
 
     package init() {}
+
+    /// What was made of a file earlier in the run, if the file still bears the stamp; else makes it anew.
+    package func object<Object: Sendable>(_ key: String, stamp: String, make: () async throws -> Object) async rethrows -> Object {
+        if let kept = objects.withLock({ $0[key] }), kept.stamp == stamp, let object = kept.object as? Object { return object }
+        let object = try await make()
+        objects.withLock { $0[key] = (stamp, object) }
+        return object
+    }
 
     package subscript(key: String) -> Value? {
         get { values.withLock { $0[key] } }

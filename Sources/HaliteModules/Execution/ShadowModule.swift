@@ -30,9 +30,11 @@ package struct ShadowModule: ExecutionModule {
     private static let keys = ["name", "passwd", "lstchg", "min", "max", "warn", "inact", "expire"]
 
     static func entry(_ host: any Host, _ name: String) async -> ValueMap {
-        for line in PythonLines.split(await host.readTextIfPresent(path) ?? "") {
-            let fields = line.parts(":")
-            guard fields.first == name, fields.count >= 8 else { continue }
+        // Only lines that begin with the name are looked at: the file may be long, and is read for each user.
+        let start = Array(name.utf8) + [UInt8(ascii: ":")]
+        for line in ((try? await host.read(path)) ?? []).split(separator: UInt8(ascii: "\n")) where line.starts(with: start) {
+            let fields = String(decoding: line, as: UTF8.self).parts(":")
+            guard fields.count >= 8 else { continue }
             var found = ValueMap()
             for (index, key) in keys.enumerated() {
                 found[.string(key)] = index < 2 ? .string(fields[index]) : .int(Int(fields[index]) ?? -1)

@@ -97,7 +97,19 @@ struct Crontab: Sendable, Equatable {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    static func read(_ user: String, _ call: CallContext) async throws -> Crontab { Crontab(try await raw(user, call)) }
+    /// The crontab, which is read again only when its file has changed: a run may look at it a thousand times.
+    static func read(_ user: String, _ call: CallContext) async throws -> Crontab {
+        guard !user.contains("/"), let stamp = try await stamp(user, call) else { return Crontab(try await raw(user, call)) }
+        return try await call.memory.object("cron.\(user)", stamp: stamp) { Crontab(try await raw(user, call)) }
+    }
+
+    private static func stamp(_ user: String, _ call: CallContext) async throws -> String? {
+        for folder in ["/var/spool/cron/crontabs", "/var/spool/cron/tabs", "/var/spool/cron"] {
+            guard let status = try? await call.host.status(Path.join(folder, user)), status.kind == .file else { continue }
+            return "\(status.inode) \(status.size) \(status.modificationTime) \(status.changeTime)"
+        }
+        return nil
+    }
 
     /// The text of a crontab, which is empty where there is none.
     static func raw(_ user: String, _ call: CallContext) async throws -> String {
