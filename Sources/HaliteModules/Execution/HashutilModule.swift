@@ -20,7 +20,23 @@ package struct HashutilModule: ExecutionModule {
         Function("base64_decodestring", "Return the text behind base64.", .required("instr", "The base64."), body: decode),
         Function("base64_encodefile", "Return the base64 of a file.", .required("fname", "The path."), body: { (call: CallContext, path: String) async throws -> String in Base64.encode(try await call.host.read(path)) + "\n" }),
         Function("base64_decodefile", "Write what base64 stands for into a file.", .required("instr", "The base64."), .required("outfile", "The path."), body: decodeFile),
+        Function("hmac_compute", "Return the HMAC-SHA-256 of a text.", .required("string", "The text."), .required("shared_secret", "The key."), body: { (_: CallContext, text: String, key: String) async throws -> String in Digest.text(KeyedDigest.sha256(key: Array(key.utf8), Array(text.utf8))) }),
+        Function("hmac_signature", "Tell whether a signature is the HMAC-SHA-256 of a text, in base64.", .required("string", "The text."), .required("shared_secret", "The key."), .required("challenge_hmac", "The signature."), body: isSigned),
+        Function("github_signature", "Tell whether a signature such as sha256=... is that of a text, as GitHub signs.", .required("string", "The text."), .required("shared_secret", "The key."), .required("challenge_hmac", "The signature."), body: isSignedByGitHub),
     ]
+
+    private static func isSigned(_ call: CallContext, text: String, key: String, challenge: String) async throws -> Bool {
+        KeyedDigest.isEqual(Array(Base64.encode(KeyedDigest.sha256(key: Array(key.utf8), Array(text.utf8))).utf8), Array(challenge.utf8))
+    }
+
+    private static func isSignedByGitHub(_ call: CallContext, text: String, key: String, challenge: String) async throws -> Bool {
+        let parts = challenge.parts("=", maxSplits: 1)
+        guard parts.count == 2, let algorithm = HashAlgorithm(rawValue: parts[0]) else {
+            throw ExecutionError("expected a signature such as sha256=..., found '\(challenge)'")
+        }
+        let code = KeyedDigest.code(algorithm, key: Array(key.utf8), Array(text.utf8))
+        return KeyedDigest.isEqual(Array(Digest.text(code).utf8), Array(parts[1].utf8))
+    }
 
     private static func algorithm(_ name: String) throws -> HashAlgorithm {
         guard let algorithm = HashAlgorithm(rawValue: name.lowercased()) else { throw ExecutionError("Hash func '\(name)' is not supported.") }

@@ -20,6 +20,7 @@ package struct SlsutilModule: ExecutionModule {
         Function("dir_exists", "Tell whether the file server has a folder.", .required("path", "The folder."), .optional("saltenv", "base", "The environment."), body: folderExists),
         Function("path_exists", "Tell whether the file server has a file or folder.", .required("path", "The path."), .optional("saltenv", "base", "The environment."), body: pathExists),
         Function("findup", "Return the first of several files on the way up.", .required("startpath", "The folder to start from."), .required("filenames", "Names."), .optional("saltenv", "base", "The environment."), body: findUp),
+        Function("banner", "Return a box of comment lines for the head of a file.", Banner.self, body: { try $1.text }),
     ]
 
     private static func update(_ call: CallContext, base: ValueMap, over: ValueMap, recursive: Bool, lists: Bool) async throws -> ValueMap {
