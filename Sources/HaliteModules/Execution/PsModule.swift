@@ -20,7 +20,7 @@ package struct PsModule: ExecutionModule {
         Function("virtual_memory", "Return how memory is used, in bytes.", body: memory),
         Function("boot_time", "Return when the host was started, in seconds since 1970.", body: bootTime),
         Function("num_cpus", "Return the number of processors.", body: { (call: CallContext) async throws -> Int in PythonLines.split(await call.host.readTextIfPresent("/proc/cpuinfo") ?? "").count { $0.hasPrefix("processor") } }),
-    ]
+    ] + counterFunctions
 
     private static func owner(_ call: CallContext, _ id: Int) async throws -> String {
         guard let status = try await call.host.status("/proc/\(id)") else { return "" }
