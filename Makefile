@@ -29,6 +29,7 @@ bench: build ## Measures start, memory and speed; SALT=DIR compares with Salt's 
 	$(if $(SALT),scripts/bench-jinja --python $(SALT)/python .build/release/halite-bench)
 	$(if $(SALT),scripts/bench-yaml $(SALT)/python .build/release/halite-bench)
 	scripts/bench-states $(if $(SALT),--salt $(SALT)) $(RELEASE)
+	scripts/bench-modules $(if $(SALT),--salt $(SALT)) $(RELEASE)
 
 fmt: ## Formats the sources
 	swift format -i -r Sources Tests Package.swift
