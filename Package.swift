@@ -70,7 +70,11 @@ targets += library("HaliteStore", ["HaliteCore", "CSQLite"])
 targets += library("HaliteModuleKit", ["HaliteHost"])
 // Layer 4
 targets += library("HaliteStates", ["HaliteModuleKit", "HaliteRender"], tests: ["HaliteModules"], data: ["Recorded"])
-targets += library("HaliteModules", ["HaliteModuleKit"], tests: ["HaliteTesting"], data: ["Cases", "Recorded"])
+targets += library(
+    "HaliteModules",
+    [
+        "HaliteModuleKit", .product(name: "Crypto", package: "swift-crypto"), .product(name: "CryptoExtras", package: "swift-crypto"),
+    ], tests: ["HaliteTesting"], data: ["Cases", "Recorded"])
 targets += library("HaliteLab", ["HaliteRender", "HaliteHost"])
 // Layer 5
 targets += library("HaliteMinion", ["HaliteStates", "HaliteTransport"], tests: nil)

@@ -77,6 +77,7 @@ package let builtInModules: [any ExecutionModule.Type] = [
     UserModule.self,
     VirtualenvModule.self,
     WebutilModule.self,
+    X509Module.self,
 ]
 
 package let builtInStates: [any StateModule.Type] = [
@@ -156,6 +157,7 @@ package let builtInStates: [any StateModule.Type] = [
     UserState.self,
     VirtualenvState.self,
     WebutilState.self,
+    X509State.self,
 ]
 
 package let builtInGrains: [any Grain.Type] = [

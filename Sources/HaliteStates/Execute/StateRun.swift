@@ -246,8 +246,25 @@ final class StateRun {
     // MARK: Results
 
     func record(_ chunk: LowChunk, _ result: ValueMap) async {
+        var result = result
+        let inner = result.removeValue(forKey: "sub_state_run")?.listValue ?? []
         results[chunk.tag] = .map(result)
         await hooks.finished(chunk, result, total)
+        for case .map(let run) in inner { recordInner(run, of: chunk) }
+    }
+
+    /// A state that another one ran inside itself stands in the results as one of its own.
+    private func recordInner(_ run: ValueMap, of chunk: LowChunk) {
+        var run = run
+        guard let low = run.removeValue(forKey: "low")?.mapValue else { return }
+        let timing = StateTiming.start()
+        run["start_time"] = .string(timing.text)
+        run["duration"] = .float(timing.elapsedMilliseconds)
+        run["__state_ran__"] = true
+        run["__run_num__"] = .int(runNumber)
+        run["__sls__"] = chunk.data["__sls__"] ?? .null
+        runNumber += 1
+        results[["state", "__id__", "name", "fun"].map { low[$0]?.pythonString ?? "" }.joined(separator: "_|-")] = .map(run)
     }
 
     private func notRun(_ chunk: LowChunk, _ result: Bool, _ comment: String) -> ValueMap {
