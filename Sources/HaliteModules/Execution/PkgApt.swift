@@ -9,7 +9,7 @@ package struct PkgApt: ExecutionModule {
     package static let summary = "Packages of Debian and its relatives, through apt and dpkg."
     package static let requires: Requirement = .osFamily("Debian")
 
-    package static let functions: [Function] = changing + looking + repositories
+    package static let functions: [Function] = changing + looking + repositories + AptKeys.functions
 
     private static let changing: [Function] = [
         Function("install", "Install packages and return what changed.", InstallSettings.self, example: "halite '*' pkg.install nginx", body: install),

@@ -7,180 +7,137 @@ import HaliteValue
 package struct PkgrepoState: StateModule {
     package static let name = "pkgrepo"
     package static let summary = "Repositories that apt takes packages from."
-    package static let requires: Requirement = .osFamily("Debian") && .command("apt-get")
+    package static let requires: Requirement = .osFamily("Debian")
 
     package static let functions: [StateFunction] = [
-        StateFunction("managed", "A repository is configured.", Settings.self, body: managed),
-        StateFunction("absent", "A repository is not configured.", Settings.self, body: absent),
+        StateFunction(
+            "managed", "A repository is configured.", .required("name", "Its line."), .optional("ppa", nil as Value?, "A personal archive of Launchpad, as OWNER/NAME."),
+            .optional("copr", nil as Value?, "For other systems."), .optional("aptkey", true, "Give keys to apt-key where the host has it."),
+            .keywords(
+                "kwargs",
+                "file, comps, dist, architectures, enabled or disabled, signedby, trusted, keyid with keyserver, key_url (allow_insecure_key), key_text, comments, clean_file, consolidate, ppa_auth, refresh."),
+            body: managed),
+        StateFunction(
+            "absent", "A repository is not configured.", .required("name", "Its line."),
+            .keywords("kwargs", "ppa, ppa_auth; keyid, keyid_ppa: the key is removed too."), body: absent),
     ]
 
-    struct Settings: ArgumentGroup {
-        var file: String?
-        var keyURL: String?
-        var keyText: String?
-        var keyID: String?
-        var keyserver: String?
-        var aptkey: Value = .null
-        var signedBy: String?
-        var enabled: Bool?
-        var disabled: Bool?
-        var architectures: [String] = []
-        var dist: String?
-        var comps: [String] = []
-        var comments: Value = .null
-        var cleanFile = false
-        var refresh = true
-        var ppa: String?
-        var humanname: Value = .null
-        var ignored: Value = .null
+    static let warning =
+        "This may cause pkg states to behave differently than stated if this action is repeated without test=True, due to the differences in the configured repositories."
+    private static let internals: Set<String> = [
+        "fun", "state", "__id__", "__sls__", "__env__", "order", "require", "watch", "prereq", "onchanges", "onfail", "require_in", "watch_in",
+        "unless", "onlyif", "saltenv",
+    ]
 
-        static let fields: [ArgumentField<Settings>] = [
-            .field("file", \.file, "The file that holds it."),
-            .field("key_url", \.keyURL, "The key that signs it."),
-            .field("key_text", \.keyText, "The key itself."),
-            .field("keyid", \.keyID, "Not supported: keys by id."),
-            .field("keyserver", \.keyserver, "Not supported."),
-            .field("aptkey", \.aptkey, "Without effect: keys stand in files of their own."),
-            .field("signedby", \.signedBy, "The file of the key."),
-            .field("enabled", \.enabled, "Whether it is used."),
-            .field("disabled", \.disabled, "Whether it is not used."),
-            .field("architectures", \.architectures, "Architectures."),
-            .field("dist", \.dist, "The release."),
-            .field("comps", \.comps, "Components."),
-            .field("comments", \.comments, "Without effect."),
-            .field("clean_file", \.cleanFile, "Empty the file first."),
-            .field("refresh", \.refresh, "Fetch the lists afterwards."),
-            .field("ppa", \.ppa, "Not supported."),
-            .field("humanname", \.humanname, "Without effect."),
-            .field("refresh_db", \.refresh, "The same as refresh."),
-            .field("consolidate", \.ignored, "Without effect."),
-            .field("allow_insecure_key", \.ignored, "Without effect."),
-            .field("gpgcheck", \.ignored, "Without effect."),
-            .field("gpgkey", \.ignored, "Without effect."),
-            .field("baseurl", \.ignored, "Without effect."),
-        ]
+    // MARK: - Configured
+
+    private static func managed(
+        _ state: StateContext, name: String, ppa: Value?, copr: Value?, aptkey: Bool, given: ValueMap
+    ) async throws -> StateResult {
+        if given["repo"] != nil {
+            return state.failed("'repo' is not a supported argument for this state. The 'name' argument is probably what was intended.")
+        }
+        var options = ValueMap(given.filter { !internals.contains($0.key.pythonString) }.map { ($0.key, $0.value) })
+        let (enabled, disabled) = (options["enabled"], options["disabled"])
+        if enabled.map(\.isNull) == false, disabled.map(\.isNull) == false { return state.failed("Only one of enabled/disabled is allowed") }
+        options["enabled"] = nil
+        options["disabled"] = nil
+        let allowsPlain = options["allow_insecure_key"] ?? true
+        options["allow_insecure_key"] = nil
+        if !allowsPlain.isTruthy, options["key_url"]?.stringValue?.stripped().hasPrefix("http:") == true {
+            return state.failed("Cannot have 'key_url' using http with 'allow_insecure_key' set to True")
+        }
+        let repo = ppa.map { "ppa:\($0.pythonString)" } ?? name
+        options["name"] = .string(name)
+        if let enabled, !enabled.isNull {
+            options["disabled"] = .bool(!enabled.isTrueAsSaltSees)
+        } else {
+            options["disabled"] = .bool(disabled?.isTrueAsSaltSees ?? false)
+        }
+        return try await configure(state, repo, aptkey, options)
     }
 
-    /// The line of the repository, with the key's file among its options.
-    private static func wanted(_ state: StateContext, _ settings: Settings) throws -> AptSources {
-        guard settings.ppa == nil, !state.name.hasPrefix("ppa:") else { throw ExecutionError("repositories of Launchpad are not supported") }
-        guard var entry = AptSources.line(state.name, file: settings.file ?? "/etc/apt/sources.list") else {
-            throw ExecutionError("Error: repo '\(state.name)' is not a well formatted definition")
+    private static func configure(_ state: StateContext, _ repo: String, _ aptkey: Bool, _ given: ValueMap) async throws -> StateResult {
+        let name = state.name
+        var options = given
+        let before: ValueMap
+        do { before = try await state.call.call("pkg.get_repo", .string(repo), keywords: options).mapValue ?? [:] } catch let error as ExecutionError {
+            return state.failed("Failed to examine repo '\(name)': \(error)")
         }
-        entry.isDisabled = settings.disabled ?? !(settings.enabled ?? true)
-        if !settings.architectures.isEmpty { entry.options["arch"] = settings.architectures.joined(separator: ",") }
-        if let dist = settings.dist { entry.suites = [dist] }
-        if !settings.comps.isEmpty { entry.components = settings.comps.flatMap { $0.parts(",") } }
-        if let path = settings.signedBy { entry.options["signed-by"] = path }
-        return entry
-    }
-
-    private static func isSame(_ a: AptSources, _ b: AptSources) -> Bool {
-        func plain(_ uri: String) -> String { uri.hasSuffix("/") ? String(uri.dropLast()) : uri }
-        return a.types.contains(b.types[0]) && a.uris.map(plain).contains(plain(b.uris[0])) && a.suites.contains(b.suites[0])
-    }
-
-    private static func managed(_ state: StateContext, _ settings: Settings) async throws -> StateResult {
-        let host = state.call.host
-        if settings.enabled != nil, settings.disabled != nil { return state.failed("Only one of enabled/disabled is allowed") }
-        if settings.keyURL != nil, settings.keyText != nil { return state.failed("You may not use both \"key_url\" and \"key_text\" argument.") }
-        if settings.keyURL != nil, settings.keyID != nil || settings.keyserver != nil {
-            return state.failed("You may not use both \"keyid\"/\"keyserver\" and \"key_url\" argument.")
+        let wanted = try AptRepositoryComparison.expand(repo, options, state.call.grains)
+        let comparison = AptRepositoryComparison(before: before, wanted: wanted, comments: options["comments"].map(PkgApt.combined))
+        if !before.isEmpty, try await !hasStrangers(state, options), comparison.isSame {
+            return state.unchanged("Package repo '\(name)' already configured")
         }
-        let entry: AptSources
-        do { entry = try wanted(state, settings) } catch let error as ExecutionError {
-            return state.failed("Failed to examine repo '\(state.name)': \(error)")
+        if let uri = before["uri"], uri != wanted["uri"] { options["uri"] = options["uri"] ?? wanted["uri"] }
+        if options["uris"] == nil, let uris = before["uris"]?.listValue, let first = wanted["uris"]?.listValue?.first, !uris.contains(first) {
+            options["uris"] = wanted["uris"]
         }
-        let present = try await AptSources.read(host).first { isSame($0, entry) && (settings.file == nil || $0.file == settings.file) }
-        let key = entry.options["signed-by"]
-        var hasKey = true
-        if let key, settings.keyURL != nil || settings.keyText != nil { hasKey = try await host.isFile(key) }
-        if let present, hasKey, Set(present.components) == Set(entry.components), present.isDisabled == entry.isDisabled, present.options == entry.options {
-            return state.unchanged("Package repo '\(state.name)' already configured")
-        }
-        var changes: ValueMap = ["repo": .string(state.name)]
-        if let present {
-            changes = [:]
-            if Set(present.components) != Set(entry.components) { changes["comps"] = ["new": entry.components.value, "old": present.components.value] }
-            if present.text != entry.text { changes["line"] = ["new": .string(entry.text), "old": .string(present.text)] }
-            if present.isDisabled != entry.isDisabled { changes["disabled"] = ["new": .bool(entry.isDisabled), "old": .bool(present.isDisabled)] }
-        }
-        let would = "Package repo '\(state.name)' would be configured. This may cause pkg states to behave differently than stated if this action is repeated without test=True, due to the differences in the configured repositories."
+        let foreseen: ValueMap = before.isEmpty ? ["repo": .string(name)] : comparison.changes(to: wanted)
+        var isConfigured = false
         do {
-            return try await state.change(changes, would: would, did: "Configured package repo '\(state.name)'") {
-                try await placeKey(state, settings, key)
-                try await write(entry, replacing: present, settings, host)
-                if settings.refresh { _ = try await PkgApt.refreshDatabase(state.call, cacheValidTime: 0, failhard: false, options: [:]) }
-                return nil
-            }
-        } catch let error as ExecutionError {
-            return state.failed("Failed to configure repo '\(state.name)': \(error)")
-        }
-    }
-
-    private static func placeKey(_ state: StateContext, _ settings: Settings, _ path: String?) async throws {
-        let host = state.call.host
-        let bytes: [UInt8]
-        if let text = settings.keyText {
-            bytes = Array(text.utf8)
-        } else if let url = settings.keyURL {
-            let reader = SourceReader(call: state.call, saltenv: state.call.saltenv)
-            guard let content = try await reader.content(url) else { throw ExecutionError("failed to get the key \(url)") }
-            bytes = content.bytes
-        } else {
-            return
-        }
-        let name = Path.name(settings.keyURL ?? "key.asc")
-        let target = path ?? "/etc/apt/keyrings/\(name.isEmpty ? "key.asc" : name)"
-        try await host.makeDirectories(Path.parent(target) ?? "/etc/apt/keyrings", FileAttributes(mode: 0o755))
-        // apt takes armoured keys only in files named so.
-        let isArmoured = bytes.starts(with: Array("-----BEGIN PGP".utf8))
-        if isArmoured, target.hasSuffix(".gpg") {
-            var command = Command(["gpg", "--batch", "--yes", "--dearmor", "-o", target])
-            command.standardInput = bytes
-            let result = try await host.run(command)
-            guard result.succeeded else { throw ExecutionError("failed to read the key: \(result.errorText)") }
-        } else {
-            try await host.write(target, bytes, FileAttributes(mode: 0o644))
-        }
-    }
-
-    private static func write(_ entry: AptSources, replacing old: AptSources?, _ settings: Settings, _ host: any Host) async throws {
-        let file = old?.file ?? entry.file
-        if file.hasSuffix(".sources") { throw ExecutionError("\(file) is of a kind that is not changed; use another file") }
-        let text = settings.cleanFile ? "" : await host.readTextIfPresent(file) ?? ""
-        var lines = PythonLines.split(text)
-        if let index = lines.firstIndex(where: { line in AptSources.line(line, file: file).map { isSame($0, entry) } ?? false }) {
-            lines[index] = entry.text
-        } else {
-            lines.append(entry.text)
-        }
-        try await host.makeDirectories(Path.parent(file) ?? "/etc/apt")
-        try await host.write(file, Array(lines.map { $0 + "\n" }.joined().utf8), FileAttributes())
-    }
-
-    private static func absent(_ state: StateContext, _ settings: Settings) async throws -> StateResult {
-        let host = state.call.host
-        guard let entry = AptSources.line(state.name, file: "") else {
-            return state.failed("Failed to configure repo '\(state.name)': it is not a well formatted definition")
-        }
-        let present = try await AptSources.read(host).filter { isSame($0, entry) }
-        if present.isEmpty { return state.unchanged("Package repo \(state.name) is absent") }
-        if let file = present.first(where: { $0.file.hasSuffix(".sources") })?.file {
-            return state.failed("Failed to remove repo \(state.name): \(file) is of a kind that is not changed")
-        }
-        let would = "Package repo '\(state.name)' will be removed. This may cause pkg states to behave differently than stated if this action is repeated without test=True, due to the differences in the configured repositories."
-        return try await state.either(would: { StateResult(name: state.name, result: nil, comment: would) }, do: {
-            for file in Set(present.map(\.file)) {
-                let lines = PythonLines.split(await host.readTextIfPresent(file) ?? "")
-                let kept = lines.filter { line in !(AptSources.line(line, file: file).map { isSame($0, entry) } ?? false) }
-                if kept.allSatisfy({ $0.stripped().isEmpty }), file.contains("/sources.list.d/") {
-                    try await host.remove(file)
-                } else {
-                    try await host.write(file, Array(kept.map { $0 + "\n" }.joined().utf8), FileAttributes())
+            return try await state.change(
+                foreseen, would: "Package repo '\(name)' would be configured. \(warning)", did: "Configured package repo '\(name)'"
+            ) {
+                if options["clean_file"]?.isTruthy == true {
+                    guard let file = options["file"]?.stringValue else { throw ExecutionError("clean_file needs the argument 'file'") }
+                    try await state.call.host.write(file, [], FileAttributes())
                 }
+                var keywords = options
+                keywords["aptkey"] = .bool(aptkey)
+                keywords["saltenv"] = .string(state.call.saltenv)
+                _ = try await state.call.call("pkg.mod_repo", .string(repo), keywords: keywords)
+                isConfigured = true
+                let after = try await state.call.call("pkg.get_repo", .string(repo), keywords: options).mapValue ?? [:]
+                return before.isEmpty ? ["repo": .string(repo)] : comparison.changes(to: after)
             }
-            return StateResult(name: state.name, result: true, comment: "Removed repo \(state.name)", changes: ["repo": .string(state.name)])
+        } catch {
+            return state.failed("Failed to \(isConfigured ? "confirm config of" : "configure") repo '\(name)': \(error)")
+        }
+    }
+
+    /// Whether a file that is to hold nothing else does.
+    private static func hasStrangers(_ state: StateContext, _ options: ValueMap) async throws -> Bool {
+        guard options["clean_file"]?.isTruthy == true, let file = options["file"]?.stringValue, let text = await state.call.host.readTextIfPresent(file)
+        else { return false }
+        return PythonLines.split(text).map { $0.stripped() }.contains { !$0.isEmpty && !$0.hasPrefix("#") && $0 != state.name.stripped() }
+    }
+
+    // MARK: - Not configured
+
+    private static func absent(_ state: StateContext, name given: String, options given2: ValueMap) async throws -> StateResult {
+        var (name, options) = (given, given2.filter { !internals.contains($0.key.pythonString) }.reduce(into: ValueMap()) { $0[$1.key] = $1.value })
+        if let ppa = options["ppa"], ["Ubuntu", "Mint"].contains(state.call.grains["os"]?.stringValue ?? "") {
+            options["ppa"] = nil
+            name = ppa.pythonString.hasPrefix("ppa:") ? ppa.pythonString : "ppa:\(ppa.pythonString)"
+        }
+        let removesKey = ["keyid", "keyid_ppa"].contains { options[.string($0)].map { !$0.isNull } ?? false }
+        let line = name.words().map { word in
+            ["http://", "https://", "ftp://"].contains { word.hasPrefix($0) } ? PkgApt.plain(word) : word
+        }.joined(separator: " ")
+        let present: ValueMap
+        do { present = try await state.call.call("pkg.get_repo", .string(line), keywords: options).mapValue ?? [:] } catch let error as ExecutionError {
+            return state.failed("Failed to configure repo '\(name)': \(error)")
+        }
+        let architectures = Set(present["architectures"]?.listValue?.map(\.pythonString) ?? [])
+        if present.isEmpty || architectures != Set(AptLine(line).architectures) { return state.unchanged("Package repo \(name) is absent") }
+        return try await state.either(would: {
+            StateResult(name: state.name, result: nil, comment: "Package repo '\(name)' will be removed. \(warning)")
+        }, do: {
+            do { _ = try await state.call.call("pkg.del_repo", .string(line), keywords: options) } catch let error as ExecutionError {
+                return state.failed("\(error)")
+            }
+            var result = StateResult(name: state.name, result: true, comment: "Removed repo \(name)", changes: ["repo": .string(name)])
+            guard removesKey else { return result }
+            do {
+                let key = try await state.call.call("pkg.del_repo_key", .string(line), keywords: options)
+                result.changes["keyid"] = key
+                result.comment += ", and keyid \(key.pythonString)"
+            } catch let error as ExecutionError {
+                result.result = false
+                result.comment += ", but failed to remove key: \(error)"
+            }
+            return result
         })
     }
 }

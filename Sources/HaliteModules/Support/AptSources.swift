@@ -1,89 +1,85 @@
 import HaliteHost
 import HaliteValue
 
-/// The repositories that apt is told of: one-line files and the newer ones of paragraphs.
-struct AptSources: Sendable, Equatable {
-    var file: String
-    var types: [String]
-    var options: [String: String]
-    var uris: [String]
-    var suites: [String]
-    var components: [String]
-    var isDisabled: Bool
+/// The files that tell apt of its repositories, with all that stands in them.
+struct AptSources: Sendable {
+    static let main = "/etc/apt/sources.list"
+    private static let folder = "/etc/apt/sources.list.d"
 
-    static func read(_ host: any Host) async throws -> [AptSources] {
-        var found: [AptSources] = []
-        if let text = await host.readTextIfPresent("/etc/apt/sources.list") { found += lines(text, file: "/etc/apt/sources.list") }
-        let folder = "/etc/apt/sources.list.d"
-        for name in (try? await host.list(folder)) ?? [] {
+    var entries: [AptEntry] = []
+
+    static func read(_ host: any Host) async throws -> AptSources {
+        var found = AptSources()
+        if let text = await host.readTextIfPresent(main) { found.addLines(text, main) }
+        for name in (try? await host.list(folder)) ?? [] where name.hasSuffix(".list") || name.hasSuffix(".sources") {
             let path = Path.join(folder, name)
-            guard let text = await host.readTextIfPresent(path) else { continue }
-            if name.hasSuffix(".list") { found += lines(text, file: path) }
-            if name.hasSuffix(".sources") { found += paragraphs(text, file: path) }
+            guard try await host.isFile(path), let text = await host.readTextIfPresent(path) else { continue }
+            if name.hasSuffix(".sources") { found.addParagraphs(text, path) } else { found.addLines(text, path) }
         }
         return found
     }
 
-    static func lines(_ text: String, file: String) -> [AptSources] { PythonLines.split(text).compactMap { line($0, file: file) } }
+    private mutating func addLines(_ text: String, _ file: String) {
+        entries += PythonLines.split(text).map { AptEntry(file: file, form: .line(AptLine($0))) }
+    }
 
-    /// One line such as `deb [arch=amd64] https://deb.debian.org/debian bookworm main`.
-    static func line(_ line: String, file: String) -> AptSources? {
-        var text = line.stripped()
-        var isDisabled = false
-        if text.hasPrefix("#") {
-            isDisabled = true
-            text = String(text.drop { $0 == "#" }).stripped()
-        }
-        if let comment = text.firstIndex(of: "#") { text = String(text[..<comment]) }
-        var options: [String: String] = [:]
-        if let open = text.firstIndex(of: "["), let close = text[open...].firstIndex(of: "]") {
-            for option in String(text[text.index(after: open)..<close]).words() {
-                let pair = option.parts("=", maxSplits: 1)
-                if pair.count == 2 { options[pair[0]] = pair[1] }
+    private mutating func addParagraphs(_ text: String, _ file: String) {
+        var rows: [String] = []
+        for row in PythonLines.split(text) + [""] {
+            if !row.stripped().isEmpty {
+                rows.append(row)
+            } else if !rows.isEmpty {
+                entries.append(AptEntry(file: file, form: .paragraph(AptParagraph(rows.joined(separator: "\n")))))
+                rows = []
             }
-            text.replaceSubrange(open...close, with: " ")
         }
-        let words = text.words()
-        guard words.count >= 3, words[0] == "deb" || words[0] == "deb-src", words[1].contains(":") else { return nil }
-        return AptSources(
-            file: file, types: [words[0]], options: options, uris: [words[1]], suites: [words[2]], components: Array(words.dropFirst(3)),
-            isDisabled: isDisabled)
     }
 
-    static func paragraphs(_ text: String, file: String) -> [AptSources] {
-        var found: [AptSources] = []
-        for paragraph in text.split(separator: "\n\n") {
-            var fields: [String: String] = [:]
-            for line in paragraph.split(separator: "\n") where !line.hasPrefix("#") && !line.hasPrefix(" ") {
-                let pair = String(line).parts(":", maxSplits: 1)
-                if pair.count == 2 { fields[pair[0].lowercased()] = pair[1].stripped() }
+    /// Writes every file that an entry is in, when it would be another text.
+    func save(_ host: any Host) async throws {
+        if entries.isEmpty {
+            guard try await host.isDirectory("/etc/apt") else { return }
+            let text = "## See sources.list(5) for more information, especialy\n"
+                + "# Remember that you can only use http, ftp or file URIs\n# CDROMs are managed through the apt-cdrom tool.\n"
+            return try await host.write(Self.main, Array(text.utf8), FileAttributes())
+        }
+        var texts: [(file: String, text: String)] = []
+        for entry in entries {
+            if let index = texts.firstIndex(where: { $0.file == entry.file }) {
+                texts[index].text += (entry.isParagraph ? "\n" : "") + entry.text + "\n"
+            } else {
+                texts.append((entry.file, entry.text + "\n"))
             }
-            guard let uris = fields["uris"]?.words(), let suites = fields["suites"]?.words() else { continue }
-            var options: [String: String] = [:]
-            if let keys = fields["signed-by"], !keys.isEmpty { options["signed-by"] = keys }
-            if let architectures = fields["architectures"] { options["arch"] = architectures.words().joined(separator: ",") }
-            found.append(
-                AptSources(
-                    file: file, types: fields["types"]?.words() ?? ["deb"], options: options, uris: uris, suites: suites,
-                    components: fields["components"]?.words() ?? [], isDisabled: fields["enabled"]?.lowercased() == "no"))
         }
-        return found
+        for (file, text) in texts where await host.readTextIfPresent(file) != text {
+            try await host.write(file, Array(text.utf8), FileAttributes())
+        }
     }
 
-    var text: String {
-        let options = options.isEmpty ? "" : " [" + options.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ") + "]"
-        let words = ([types[0] + options, uris[0], suites[0]] + components).joined(separator: " ")
-        return (isDisabled ? "# " : "") + words
-    }
-
-    /// What `pkg.list_repos` says of it.
-    func description(uri: String, suite: String) -> ValueMap {
-        var one = self
-        (one.uris, one.suites) = ([uri], [suite])
-        return [
-            "file": .string(file), "comps": components.value, "disabled": .bool(isDisabled), "enabled": .bool(!isDisabled), "dist": .string(suite),
-            "suites": suites.value, "type": .string(types[0]), "types": types.value, "uri": .string(uri), "uris": uris.value,
-            "line": .string(one.text), "architectures": (options["arch"]?.parts(",") ?? []).value, "signedby": .string(options["signed-by"] ?? ""),
-        ]
+    /// One line for each address, suite and type in `sources.list`, without comments and other files.
+    func consolidated(_ host: any Host) async throws -> AptSources {
+        var kept: [(key: Value, entry: AptEntry)] = []
+        var files: [String] = []
+        for entry in entries where !entry.isInvalid {
+            for description in entry.descriptions {
+                let key: Value = [
+                    entry.architectures.value, .bool(entry.isDisabled), description["type"] ?? .null, description["uri"] ?? .null,
+                    description["dist"] ?? .null,
+                ]
+                if let index = kept.firstIndex(where: { $0.key == key }) {
+                    let known = kept[index].entry.components
+                    kept[index].entry.set("comps", (known + entry.components.filter { !known.contains($0) }).value)
+                } else {
+                    var line = description["line"]?.stringValue ?? ""
+                    if entry.isParagraph, entry.signedBy.isNull { line = line.replacing(" [signed-by=None]", with: "") }
+                    kept.append((key, AptEntry(file: Self.main, form: .line(AptLine(line)))))
+                }
+            }
+            if entry.file != Self.main, !files.contains(entry.file) { files.append(entry.file) }
+        }
+        let result = AptSources(entries: kept.map(\.entry))
+        try await result.save(host)
+        for file in files { try await host.remove(file) }
+        return result
     }
 }
