@@ -34,11 +34,11 @@ import Testing
     }
 
     @Test func repositoriesAreRead() {
-        let entry = AptSources.line("deb [arch=amd64 signed-by=/k.gpg] https://deb.example.org/x stable main extra # note", file: "f")
-        #expect(entry?.options == ["arch": "amd64", "signed-by": "/k.gpg"])
-        #expect(entry?.components == ["main", "extra"])
-        #expect(AptSources.line("# deb https://deb.example.org/x stable main", file: "f")?.isDisabled == true)
-        #expect(AptSources.line("# a remark about deb", file: "f") == nil)
+        let entry = AptLine("deb [arch=amd64 signed-by=/k.gpg] https://deb.example.org/x stable main extra # note")
+        #expect(entry.architectures == ["amd64"] && entry.signedBy == "/k.gpg" && entry.comment == " note")
+        #expect(entry.components == ["main", "extra"])
+        #expect(AptLine("# deb https://deb.example.org/x stable main").isDisabled)
+        #expect(AptLine("# a remark about deb").isInvalid)
     }
 
     @Test(arguments: [("1.0", "1.0.0", 0), ("1.10", "1.9", 1), ("2.0rc1", "2.0", -1), ("1.0.post1", "1.0", 1), ("1.0.dev1", "1.0a1", -1)])

@@ -65,8 +65,9 @@ package struct PkgrepoState: StateModule {
             return state.failed("Failed to examine repo '\(name)': \(error)")
         }
         let wanted = try AptRepositoryComparison.expand(repo, options, state.call.grains)
-        let comparison = AptRepositoryComparison(before: before, wanted: wanted, comments: options["comments"].map(PkgApt.combined))
-        if !before.isEmpty, try await !hasStrangers(state, options), comparison.isSame {
+        var comparison = AptRepositoryComparison(before: before, wanted: wanted, comments: options["comments"].map(PkgApt.combined))
+        comparison.tellsFile = try await hasStrangers(state, options)
+        if !before.isEmpty, !comparison.tellsFile, comparison.isSame {
             return state.unchanged("Package repo '\(name)' already configured")
         }
         if let uri = before["uri"], uri != wanted["uri"] { options["uri"] = options["uri"] ?? wanted["uri"] }
@@ -75,6 +76,7 @@ package struct PkgrepoState: StateModule {
         }
         let foreseen: ValueMap = before.isEmpty ? ["repo": .string(name)] : comparison.changes(to: wanted)
         var isConfigured = false
+        let settled = comparison
         do {
             return try await state.change(
                 foreseen, would: "Package repo '\(name)' would be configured. \(warning)", did: "Configured package repo '\(name)'"
@@ -89,7 +91,7 @@ package struct PkgrepoState: StateModule {
                 _ = try await state.call.call("pkg.mod_repo", .string(repo), keywords: keywords)
                 isConfigured = true
                 let after = try await state.call.call("pkg.get_repo", .string(repo), keywords: options).mapValue ?? [:]
-                return before.isEmpty ? ["repo": .string(repo)] : comparison.changes(to: after)
+                return before.isEmpty ? ["repo": .string(repo)] : settled.changes(to: after)
             }
         } catch {
             return state.failed("Failed to \(isConfigured ? "confirm config of" : "configure") repo '\(name)': \(error)")

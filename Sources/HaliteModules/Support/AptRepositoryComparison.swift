@@ -5,6 +5,8 @@ struct AptRepositoryComparison {
     let before: ValueMap
     let wanted: ValueMap
     let comments: String?
+    /// Whether the file is told among the changes: where it holds more than it should.
+    var tellsFile = false
 
     /// The description of the repository that the arguments ask for.
     static func expand(_ repo: String, _ given: ValueMap, _ grains: ValueMap) throws -> ValueMap {
@@ -73,7 +75,7 @@ struct AptRepositoryComparison {
 
     /// What differs, in the form of Salt's states.
     func changes(to other: ValueMap) -> ValueMap {
-        let keys = wanted.map(\.key).filter { $0 != "file" || before.isEmpty }
+        let keys = wanted.map(\.key).filter { $0 != "file" || tellsFile }
         return ValueMap(keys.filter { other[$0] != before[$0] }.map { ($0, ["new": other[$0] ?? .null, "old": before[$0] ?? .null]) })
     }
 }
