@@ -3,6 +3,8 @@
 import HaliteModuleKit
 
 package let builtInModules: [any ExecutionModule.Type] = [
+    ServiceFreeBSD.self,
+    ServiceOpenRC.self,
     ServiceSystemd.self,
     ServiceSysV.self,
     AliasesModule.self,
@@ -19,6 +21,7 @@ package let builtInModules: [any ExecutionModule.Type] = [
     DebconfModule.self,
     DefaultsModule.self,
     DiskModule.self,
+    DjangoModule.self,
     DnsutilModule.self,
     EnvironModule.self,
     EventModule.self,
@@ -48,8 +51,10 @@ package let builtInModules: [any ExecutionModule.Type] = [
     MysqlModule.self,
     NetworkModule.self,
     NginxModule.self,
+    NpmModule.self,
     PillarModule.self,
     PipModule.self,
+    PkgApk.self,
     PkgApt.self,
     PkgDnf.self,
     PkgResourceModule.self,
@@ -120,6 +125,7 @@ package let builtInStates: [any StateModule.Type] = [
     MysqlGrantsState.self,
     MysqlQueryState.self,
     MysqlUserState.self,
+    NpmState.self,
     PipState.self,
     PkgState.self,
     PkgrepoState.self,
