@@ -8,17 +8,20 @@ enum ModuleProviders {
         switch module {
         case "service": await service(call)
         case "pkg": package[call.grains["os_family"]?.stringValue ?? ""] ?? module
-        default: (call.grains["kernel"] == "Darwin" ? darwin[module] : nil) ?? renamed[module] ?? module
+        default: (call.grains["kernel"]?.stringValue).flatMap { others[$0]?[module] } ?? renamed[module] ?? module
         }
     }
 
     private static let renamed = [
-        "cmd": "cmdmod", "group": "groupadd", "log": "logmod", "random": "mod_random", "shadow": "linux_shadow", "sys": "minion",
+        "cmd": "cmdmod", "django": "djangomod", "group": "groupadd", "log": "logmod", "random": "mod_random", "shadow": "linux_shadow", "sys": "minion",
         "sysctl": "linux_sysctl", "user": "useradd", "virtualenv": "virtualenv_mod",
     ]
-    private static let darwin = [
-        "group": "mac_group", "shadow": "mac_shadow", "sysctl": "mac_sysctl", "system": "mac_system", "timezone": "mac_timezone",
-        "user": "mac_user",
+    private static let others = [
+        "Darwin": [
+            "group": "mac_group", "shadow": "mac_shadow", "sysctl": "mac_sysctl", "system": "mac_system", "timezone": "mac_timezone",
+            "user": "mac_user",
+        ],
+        "FreeBSD": ["group": "pw_group", "shadow": "bsd_shadow", "sysctl": "freebsd_sysctl", "user": "pw_user"],
     ]
     private static let package = [
         "Alpine": "apkpkg", "Arch": "pacmanpkg", "Debian": "aptpkg", "FreeBSD": "pkgng", "Gentoo": "ebuildpkg", "MacOS": "mac_brew_pkg",
@@ -37,8 +40,11 @@ enum ModuleProviders {
     /// its system has a module of its own for scripts.
     private static func service(_ call: CallContext) async -> String {
         if call.grains["kernel"] == "Darwin" { return "mac_service" }
+        if call.grains["os"] == "FreeBSD" { return "freebsdservice" }
+        if call.grains["os"] == "Alpine" { return "gentoo_service" }
         if (try? await call.host.exists("/run/systemd/system")) == true { return "systemd_service" }
         let os = call.grains["os"]?.stringValue ?? ""
+        if os == "Gentoo" { return "gentoo_service" }
         if debian.contains(os) { return "debian_service" }
         if redHat.contains(os) { return "rh_service" }
         if await call.host.which("systemctl") != nil { return "systemd_service" }

@@ -15,3 +15,11 @@ kept:
     - refresh: False
     - require:
       - pkg: one
+other:
+  pkgrepo.managed:
+    - name: deb [arch=amd64 signed-by=/etc/apt/keyrings/other.asc] https://other.example.org/debian stable main
+    - file: /etc/apt/sources.list.d/other.list
+    - key_url: /srv/keys/other.asc
+    - aptkey: False
+    - disabled: True
+    - refresh: False

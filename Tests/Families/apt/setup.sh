@@ -17,3 +17,6 @@ done >Packages
 rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*
 echo 'deb [trusted=yes] file:/srv/repository ./' >/etc/apt/sources.list.d/test.list
 apt-get -q update >/dev/null
+# A key that stays in its armour is only copied.
+mkdir -p /srv/keys
+printf -- '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDMEAAAA\n-----END PGP PUBLIC KEY BLOCK-----\n' >/srv/keys/other.asc

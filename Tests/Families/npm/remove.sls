@@ -1,0 +1,6 @@
+halite-one:
+  npm.removed: []
+local:
+  npm.removed:
+    - name: halite-one
+    - dir: /srv/app
