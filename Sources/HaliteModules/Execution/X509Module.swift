@@ -70,7 +70,9 @@ package struct X509Module: ExecutionModule {
         },
         Function("get_pem_entries", "Return the entries in the files of a pattern.", .required("glob_path", "The pattern.")) { call, pattern in
             var found = ValueMap()
-            for path in try await paths(call, pattern) { found[path] = .string(try await entry(call, .string(path), nil)) }
+            for path in try await paths(call, pattern) {
+                do { found[path] = .string(try await entry(call, .string(path), nil)) } catch is NotText { continue }
+            }
             return found
         },
         Function("get_private_key_size", "Return the bits of a private key.", .required("private_key", "The key."), passphrase) { call, given, passphrase in
@@ -168,7 +170,7 @@ package struct X509Module: ExecutionModule {
         try check(encoding, encodings)
         try SignatureHash.check(options["digest"]?.stringValue ?? "sha256")
         if encoding == "der", appended.isTruthy { throw ExecutionError("Cannot encode a certificate chain in DER") }
-        if options["signing_private_key"] == nil, server == nil, policyName == nil || options["signing_private_key"] == nil {
+        if options["signing_private_key"] == nil, server == nil {
             throw ExecutionError("Creating a certificate locally at least requires a signing private key.")
         }
         if let text = try await refusal() { return .refused(text) }
@@ -249,7 +251,7 @@ package struct X509Module: ExecutionModule {
     // MARK: - Looking
 
     private static func expires(_ call: CallContext, _ given: Value, _ days: Int) async throws -> Bool {
-        try await Material(host: call.host).certificate(given).notAfter <= CertificatePlan.now + days * 86400
+        try await Material(host: call.host).certificate(given).notAfter <= CertificatePlan.now + CertificatePlan.seconds(days: Double(days))
     }
 
     private static func named(_ call: CallContext, _ given: Value) async throws -> ValueMap {
@@ -261,7 +263,13 @@ package struct X509Module: ExecutionModule {
     }
 
     private static func entry(_ call: CallContext, _ text: Value, _ type: String?) async throws -> String {
-        try PEM.entry(String(decoding: try await Material(host: call.host).bytes(text), as: UTF8.self), type: type)
+        let bytes = try await Material(host: call.host).bytes(text)
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw NotText() }
+        return try PEM.entry(text, type: type)
+    }
+
+    private struct NotText: Error, CustomStringConvertible {
+        var description: String { "The data is not the text of a PEM entry: it is not UTF-8" }
     }
 
     /// The files of a pattern in the last part of a path.

@@ -104,6 +104,8 @@ package struct X509State: StateModule {
         var options = file.others
         options["digest"] = .string(digest)
         options["serial_number"] = serial
+        // A policy may bring the key.
+        if options["signing_private_key"] == nil { options["signing_private_key"] = .null }
         if options["days_valid"]?.isNull != false, options["not_after"]?.isNull != false { options["days_valid"] = 365 }
         let wanted = options
         return try await file.managed { file, found in
@@ -114,7 +116,7 @@ package struct X509State: StateModule {
                     let read = try await file.material.certificates(.string(path))
                     current = read.certificate
                     if read.encoding != encoding { found.changes["encoding"] = .string(encoding) }
-                    if read.certificate.notAfter < CertificatePlan.now + remaining * 86400 { found.changes["expiration"] = true }
+                    if read.certificate.notAfter < CertificatePlan.now + CertificatePlan.seconds(days: Double(remaining)) { found.changes["expiration"] = true }
                     var chain: [Certificate] = []
                     for item in appended.isTruthy ? appended.listValue ?? [appended] : [] { chain.append(try await file.material.certificate(item)) }
                     if read.chain.map(\.der) != chain.map(\.der) { found.changes["additional_certs"] = true }

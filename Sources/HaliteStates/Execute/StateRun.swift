@@ -261,9 +261,10 @@ final class StateRun {
         run["start_time"] = .string(timing.text)
         run["duration"] = .float(timing.elapsedMilliseconds)
         run["__state_ran__"] = true
+        // Salt counts before it numbers, so that the next state has the same number.
+        runNumber += 1
         run["__run_num__"] = .int(runNumber)
         run["__sls__"] = chunk.data["__sls__"] ?? .null
-        runNumber += 1
         results[["state", "__id__", "name", "fun"].map { low[$0]?.pythonString ?? "" }.joined(separator: "_|-")] = .map(run)
     }
 

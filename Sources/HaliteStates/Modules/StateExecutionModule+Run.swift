@@ -51,7 +51,10 @@ extension StateExecutionModule {
         data["name"] = name
         data["__id__"] = name
         return try await exclusively(try dataRequest(context, keywords)) { engine in
-            try await runOne(LowChunk(data), engine)
+            let chunk = LowChunk(data)
+            // As in Salt, states that it ran inside itself are not told here.
+            let results = try await runOne(chunk, engine)
+            return results.mapValue?[chunk.tag].map { [.string(chunk.tag): $0] } ?? results
         }
     }
 

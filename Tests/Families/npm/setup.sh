@@ -1,4 +1,4 @@
-command -v npm >/dev/null || { echo "this family needs a machine that has npm" >&2; exit 1; }
+command -v npm >/dev/null || { echo "this family needs a machine that has npm" >&2; exit 77; }
 # Two packages in folders and one that needs the first: npm needs no network for them.
 mkdir -p /srv/one /srv/app
 echo '{"name": "halite-one", "version": "1.2.3", "main": "index.js"}' >/srv/one/package.json

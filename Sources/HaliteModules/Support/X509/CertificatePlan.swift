@@ -19,6 +19,9 @@ struct CertificatePlan: Sendable {
 
     static var now: Int { time(nil) }
 
+    /// Days as seconds, within what dates can tell.
+    static func seconds(days: Double) -> Int { Int(min(max(days, -4_000_000), 4_000_000) * 86400) }
+
     init(_ options: ValueMap, _ material: Material) async throws {
         func given(_ key: String) -> Value? { options[key].flatMap { $0.isNull || !$0.isTruthy ? nil : $0 } }
         signingKey = try await material.privateKey(options["signing_private_key"] ?? .null, passphrase: options["signing_private_key_passphrase"]?.stringValue).key
@@ -43,7 +46,9 @@ struct CertificatePlan: Sendable {
         subject = try DistinguishedName(given("subject") ?? .map(options))
         (issuer, issuerBytes) = try authority.map { ($0.subject, $0.subjectBytes) } ?? (subject, subject.der)
         notBefore = try given("not_before").map { try Certificate.time($0.pythonString) } ?? Self.now
-        notAfter = try given("not_after").map { try Certificate.time($0.pythonString) } ?? Self.now + Int((options["days_valid"]?.numberValue ?? 30) * 86400)
+        notAfter = try given("not_after").map { try Certificate.time($0.pythonString) } ?? Self.now + Self.seconds(days: options["days_valid"]?.numberValue ?? 30)
+        // The last moment that the encoding of times can tell.
+        if max(notBefore, notAfter) > 253_402_300_799 { throw ExecutionError("date value out of range") }
         if notAfter < notBefore { throw ExecutionError("The not valid after date must be after the not valid before date.") }
         let maker = ExtensionMaker(subjectKey: publicKey, authority: authority, authorityKey: authority == nil ? publicKey : nil)
         var found: [CertificateExtension] = []

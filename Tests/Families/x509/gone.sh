@@ -1,0 +1,1 @@
+test ! -e /etc/pki/family

@@ -1,0 +1,2 @@
+/etc/pki/family:
+  file.absent
