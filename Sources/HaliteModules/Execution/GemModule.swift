@@ -9,7 +9,7 @@ package struct GemModule: ExecutionModule {
     package static let summary = "Libraries of Ruby."
 
     package static let functions: [Function] = [
-        Function("install", "Install gems.", InstallSettings.self, example: "halite '*' gem.install vagrant", body: install),
+        Function("install", "Install gems.", InstallSettings.self, example: "halite '*' gem.install bundler version=2.5.9", body: install),
         Function("uninstall", "Uninstall gems.", .required("gems", "Names."), ruby, user, program) { call, gems, _, runas, bin in
             try await run(call, ["uninstall"] + names(gems) + ["-a", "-x"], runas, bin)
         },

@@ -10,7 +10,7 @@ package struct LowpkgDpkg: ExecutionModule {
     package static let requires: Requirement = .osFamily("Debian")
 
     package static let functions: [Function] = [
-        Function("bin_pkg_info", "Return name, version and architecture of a package file.", .required("path", "The file, or where it comes from."), .optional("saltenv", "base", "The environment of the file."), example: "halite '*' lowpkg.bin_pkg_info /root/foo-1.2.3-1ubuntu1_all.deb", body: fileInfo),
+        Function("bin_pkg_info", "Return name, version and architecture of a package file.", .required("path", "The file, or where it comes from."), .optional("saltenv", "base", "The environment of the file."), example: "halite '*' lowpkg.bin_pkg_info salt://packages/tool_1.0_all.deb", body: fileInfo),
         Function("unpurge", "Let packages that are set to be purged stay.", .rest("packages", "Packages."), body: unpurge),
         Function("list_pkgs", "Return the installed packages with their versions.", .rest("packages", "Packages; none means all."), .keywords("kwargs", "Ignored."), body: listPackages),
         Function("file_list", "Return the files of packages.", .rest("packages", "Packages; none means all."), .keywords("kwargs", "Ignored."), body: fileList),

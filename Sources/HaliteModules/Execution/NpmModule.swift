@@ -9,7 +9,7 @@ package struct NpmModule: ExecutionModule {
     package static let requires: Requirement = .command("npm")
 
     package static let functions: [Function] = [
-        Function("install", "Install packages, or what the package in a folder needs.", InstallSettings.self, example: "halite '*' npm.install coffee-script@1.0.1", body: install),
+        Function("install", "Install packages, or what the package in a folder needs.", InstallSettings.self, example: "halite '*' npm.install prettier@3.3.3", body: install),
         Function("uninstall", "Uninstall a package.", .required("pkg", "Its name."), folder, user, variables, body: uninstall),
         Function("list", "Return the installed packages.", .optional("pkg", nil as String?, "Only this one."), folder, user, variables, .optional("depth", nil as Value?, "How deep to look at what they need."), body: list),
         Function("cache_clean", "Clean the cache.", .optional("path", nil as String?, "Only this part of it."), user, variables, .optional("force", false, "What newer releases of npm want to have said."), body: cleanCache),

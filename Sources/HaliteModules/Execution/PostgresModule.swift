@@ -19,7 +19,7 @@ package struct PostgresModule: ExecutionModule {
                 }),
             Function(
                 "psql_query", "Return the rows of a query.", QuerySettings.self,
-                example: "halite '*' postgres.psql_query 'select * from pg_stat_activity'", body: query),
+                example: "halite '*' postgres.psql_query 'SELECT datname FROM pg_database' maintenance_db=postgres", body: query),
         ] + databaseFunctions + tablespaceFunctions + roleFunctions + extensionFunctions + schemaFunctions + languageFunctions
         + privilegeFunctions + clusterFunctions
 

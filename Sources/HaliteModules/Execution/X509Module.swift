@@ -20,7 +20,7 @@ package struct X509Module: ExecutionModule {
             "create_private_key", "Make a private key.", .optional("algo", "rsa", "rsa, ec or ed25519."),
             .optional("keysize", nil as Int?, "Bits, for rsa and ec."), passphrase, .optional("encoding", "pem", "pem, der or pkcs12."),
             .optional("pkcs12_encryption_compat", false, "The old encryption of PKCS#12."), path, raw, .keywords("kwargs", "bits, the old name of keysize."),
-            example: "halite '*' x509.create_private_key algo=ec keysize=384", body: createPrivateKey),
+            example: "halite '*' x509.create_private_key algo=ed25519", body: createPrivateKey),
         Function(
             "encode_private_key", "Write a private key in another form.", .required("private_key", "The key."), .optional("encoding", "pem", "pem, der or pkcs12."), passphrase,
             .optional("private_key_passphrase", nil as String?, "Opens the key that is there."),

@@ -12,7 +12,7 @@ enum AptKeys {
         Function("add_repo_key", "Add the key of a repository.", AddSettings.self, example: "halite '*' pkg.add_repo_key salt://apt/example.asc aptkey=False", body: add),
         Function(
             "del_repo_key", "Remove the key of a repository.", .optional("name", nil as String?, "The repository, as ppa:OWNER/NAME."), tool, folder,
-            .keywords("kwargs", "keyid: the key; keyid_ppa: look it up at Launchpad."), example: "halite '*' pkg.del_repo_key keyid=0123ABCD", body: delete),
+            .keywords("kwargs", "keyid: the key; keyid_ppa: look it up at Launchpad."), example: "halite '*' pkg.del_repo_key keyid=F6ECB3762474EDA9", body: delete),
     ]
 
     private static let tool: Parameter<Bool> = .optional("aptkey", true, "Use apt-key where the host has it.")
