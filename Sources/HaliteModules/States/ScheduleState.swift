@@ -16,9 +16,12 @@ package struct ScheduleState: StateModule {
         StateFunction("disabled", "A job does not run.", .required("name", "The job."), .keywords("kwargs", "persist."), body: { try await isOn($0, $1, $2, "Disabled", "schedule.disable_job") }),
     ]
 
-    private static func ask(_ state: StateContext, _ function: String, _ name: String, _ options: ValueMap) async throws -> ValueMap {
+    /// - Parameter planning: only ask what would be done; a journal has the plan made in a real run too.
+    private static func ask(
+        _ state: StateContext, _ function: String, _ name: String, _ options: ValueMap, planning: Bool = false
+    ) async throws -> ValueMap {
         var keywords = options
-        if state.call.test { keywords["test"] = true }
+        if planning || state.call.test { keywords["test"] = true }
         return try await state.call.call(function, Arguments([.string(name)], keywords: keywords)).mapValue ?? [:]
     }
 
@@ -33,7 +36,7 @@ package struct ScheduleState: StateModule {
     private static func present(_ state: StateContext, name: String, options: ValueMap) async throws -> StateResult {
         guard let current = try await isKnown(state, name, options) else {
             return try await state.either(would: {
-                let answer = try await ask(state, "schedule.add", name, options)
+                let answer = try await ask(state, "schedule.add", name, options, planning: true)
                 return StateResult(name: name, result: true, comment: answer["comment"]?.pythonString ?? "", changes: [.string(name): "added"])
             }, do: {
                 let answer = try await ask(state, "schedule.add", name, options)
